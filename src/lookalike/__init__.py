@@ -1,0 +1,53 @@
+"""Reverse image search over your own pictures, on your own machine.
+
+    import lookalike
+
+    photos = lookalike.open("photos.lookalike")
+    photos.index("~/Pictures")
+    for hit in photos.search("query.jpg", k=5):
+        print(hit.path, hit.score, hit.distance)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lookalike.collection import Collection, open
+    from lookalike.errors import LookalikeError
+    from lookalike.types import Hit, IndexProgress, IndexSummary, Skipped, Status
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Collection",
+    "Hit",
+    "IndexProgress",
+    "IndexSummary",
+    "LookalikeError",
+    "Skipped",
+    "Status",
+    "__version__",
+    "open",
+]
+
+_HOMES = {
+    "Collection": "collection",
+    "open": "collection",
+    "LookalikeError": "errors",
+    "Hit": "types",
+    "IndexProgress": "types",
+    "IndexSummary": "types",
+    "Skipped": "types",
+    "Status": "types",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Names load when first used: `import lookalike` alone costs next to nothing.
+    if name in _HOMES:
+        return getattr(import_module(f"lookalike.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'lookalike' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,54 @@
+"""lookalike index."""
+
+import sys
+
+import click
+
+from lookalike.cli import options
+from lookalike.cli.output import echo_json, progress
+
+
+@click.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@options.collection
+@options.encoder
+@click.option(
+    "--exclude",
+    metavar="GLOB",
+    multiple=True,
+    help="Leave out names, or paths relative to PATH, that match. Repeatable.",
+)
+@click.option(
+    "--prune", is_flag=True, help="Also forget pictures whose folder is empty or not mounted."
+)
+@click.option("--strict", is_flag=True, help="Exit with 3 where files were skipped.")
+@options.as_json
+def index(
+    paths: tuple[str, ...],
+    collection: str | None,
+    model: str | None,
+    runtime: str,
+    precision: str,
+    exclude: tuple[str, ...],
+    prune: bool,
+    strict: bool,
+    as_json: bool,
+) -> int:
+    """Bring a collection up to date with folders of pictures.
+
+    Without PATH: the folders that were indexed before.
+    """
+    import lookalike
+    from lookalike.present.json import index_json
+    from lookalike.present.terminal import index_report
+
+    photos = lookalike.open(collection, model=model, runtime=runtime, precision=precision)
+    with progress() as listener:
+        summary = photos.index(*paths, exclude=exclude, prune=prune, on_progress=listener)
+    if as_json:
+        echo_json(index_json(summary))
+    else:
+        from rich.console import Console
+
+        Console(file=sys.stdout, highlight=False).print(index_report(summary))
+    return 3 if strict and summary.skipped else 0

@@ -1,0 +1,77 @@
+"""lookalike models."""
+
+import click
+
+from lookalike.cli import options
+from lookalike.cli.output import echo_json
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def models(context: click.Context) -> None:
+    """Show the encoders that are known by name, and fetch them ahead of time."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_models)
+
+
+@models.command("list")
+@options.as_json
+def list_models(as_json: bool = False) -> None:
+    """List the catalogue."""
+    from lookalike.encoders import catalogue
+    from lookalike.encoders.download import cached
+
+    rows = [
+        {
+            "name": entry.name,
+            "dimension": entry.dimension,
+            "megabytes": entry.megabytes,
+            "license": entry.license,
+            "downloaded": cached(entry) is not None,
+            "description": entry.description,
+        }
+        for entry in catalogue.CATALOGUE.values()
+    ]
+    if as_json:
+        echo_json({"models": rows})
+        return
+    for row in rows:
+        here = "downloaded" if row["downloaded"] else f"{row['megabytes']} MB to download"
+        click.echo(f"{row['name']:<16} {row['dimension']:>5}-d  {here}")
+        click.echo(f"{'':<16} {row['description']} ({row['license']})")
+
+
+@models.command()
+@click.argument("name", metavar="NAME|FOLDER|FILE.onnx")
+@options.as_json
+def info(name: str, as_json: bool) -> None:
+    """Show the record of a model: its file, preprocessing, outputs, licence and origin."""
+    from dataclasses import asdict
+
+    from lookalike.encoders import CATALOGUE, locate
+    from lookalike.encoders.runtimes import available
+
+    # A catalogue name is described without fetching it.
+    entry = CATALOGUE.get(name)
+    record = asdict(entry) if entry is not None else asdict(locate(name).spec)
+    record["runtimes"] = available()
+    if as_json:
+        echo_json(record)
+        return
+    for key, value in record.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{k} {v}" for k, v in value.items())
+        click.echo(f"{key:<14} {value}")
+
+
+@models.command()
+@click.argument("name")
+def pull(name: str) -> None:
+    """Fetch a catalogue model, so that it works without a network from then on."""
+    from lookalike.encoders import CATALOGUE
+    from lookalike.encoders.download import download
+
+    if name not in CATALOGUE:
+        raise click.UsageError(f"no model {name!r} in the catalogue: {', '.join(CATALOGUE)}")
+    path, sha256 = download(CATALOGUE[name])
+    click.echo(f"{name} is at {path} (sha256 {sha256})")

@@ -1,0 +1,50 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def collection(command: F) -> F:
+    """-c: the collection's folder."""
+    return click.option(
+        "-c",
+        "--collection",
+        metavar="FOLDER",
+        help="The collection's folder. Default: one in your user-data folder.",
+    )(command)
+
+
+def as_json(command: F) -> F:
+    """--json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def encoder(command: F) -> F:
+    """--model, --runtime and --precision."""
+    for option in (
+        click.option(
+            "--precision",
+            default="auto",
+            show_default=True,
+            type=click.Choice(["auto", "fp32", "bf16"]),
+            help="Arithmetic; auto is bf16 where the CPU has it and the embeddings keep.",
+        ),
+        click.option(
+            "--runtime",
+            default="auto",
+            show_default=True,
+            type=click.Choice(["auto", "openvino", "onnxruntime"]),
+            help="Inference runtime.",
+        ),
+        click.option(
+            "--model",
+            metavar="NAME|FOLDER|FILE.onnx",
+            help="The encoder. Default: the collection's own; for a new one, resnet50.",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,295 @@
+"""A collection: an encoder and a store behind one object, the library's way in."""
+
+import builtins
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+
+import platformdirs
+from PIL import Image
+
+from lookalike import decode, source
+from lookalike.encoders import DEFAULT_MODEL, Encoder, LocatedModel, identity, load, locate
+from lookalike.errors import (
+    CollectionNotFoundError,
+    EncoderError,
+    EncoderMismatchError,
+    QueryError,
+    SourceError,
+)
+from lookalike.indexer import index as run_index
+from lookalike.search import embed_query, nearest
+from lookalike.store import LocalStore, Store, StoredFile
+from lookalike.types import Hit, IndexSummary, ModelInfo, ProgressListener, Skipped, Status
+
+Query = str | os.PathLike[str] | bytes | Image.Image
+"""A path or http(s) address, the bytes of an encoded picture, or a Pillow image."""
+
+
+def open(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    model: str | os.PathLike[str] | None = None,
+    runtime: str = "auto",
+    precision: str = "auto",
+) -> "Collection":
+    """Open the collection in a folder; nothing is written before `Collection.index`.
+
+    Args:
+        path: the collection's folder; None is the one in the user's data folder.
+        model: a catalogue name, a model folder, or an .onnx file with a spec. None is the encoder
+            that the collection was made with, or for a new one the default.
+        runtime: "auto", "openvino" or "onnxruntime".
+        precision: "auto", "fp32" or "bf16".
+
+    Raises:
+        EncoderMismatchError: the collection was made with another encoder than `model`.
+        StoreError: the collection cannot be read.
+    """
+    return Collection(path, model=model, runtime=runtime, precision=precision)
+
+
+class Collection:
+    """Pictures that can be searched by picture. Searches may come from several threads.
+
+    See `open` for the arguments and errors.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        model: str | os.PathLike[str] | None = None,
+        runtime: str = "auto",
+        precision: str = "auto",
+    ) -> None:
+        self.location = os.path.abspath(os.path.expanduser(path or default_location()))
+        self._model = model
+        self._runtime = runtime
+        self._precision = precision
+        self._lock = threading.RLock()
+        self._loaded: Encoder | None = None
+        self._opened: Store | None = None
+        if LocalStore.exists(self.location):
+            self._opened = LocalStore(self.location)
+            if model is not None:
+                self._check_same(self._opened, locate(model))
+
+    def index(
+        self,
+        *paths: str | os.PathLike[str],
+        exclude: Sequence[str] = (),
+        prune: bool = False,
+        on_progress: ProgressListener | None = None,
+    ) -> IndexSummary:
+        """Bring the collection up to date with folders of pictures; make it if need be.
+
+        Only new and changed files are encoded. What was committed before an interruption stays.
+
+        Args:
+            paths: folders or files; none means every folder that was indexed before.
+            exclude: glob patterns of names, or of paths relative to a folder.
+            prune: also forget pictures whose folder is empty or not mounted.
+            on_progress: called a few times a second.
+
+        Raises:
+            SourceError: a path does not exist, or none is given and none is known.
+            CollectionBusyError: another process is writing to the collection.
+            EncoderError: the encoder cannot be used.
+            StoreError: the collection cannot be written.
+        """
+        roots = [os.path.realpath(os.path.expanduser(path)) for path in paths]
+        if not roots:
+            roots = self._opened.roots() if self._opened else []
+        if not roots:
+            raise SourceError("no folder was indexed yet; name one: lookalike index FOLDER")
+        for root in roots:
+            if not os.path.lexists(root) and self._opened is None:
+                raise SourceError(f"there is no file or folder {root}")
+        store = self._opened or self._create()
+        return run_index(
+            store, self.encoder, roots, exclude=exclude, prune=prune, on_progress=on_progress
+        )
+
+    def search(self, query: Query, k: int = 10) -> list[Hit]:
+        """The `k` pictures nearest to a picture, which need not be in the collection.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+            SourceError: the query cannot be read.
+            DecodeError: it is no picture that we accept.
+            QueryError: `k` is below 1.
+            EncoderError: the encoder cannot be used.
+        """
+        store = self._store
+        if isinstance(query, Image.Image):
+            return nearest(store, embed_query(self.encoder, decode.from_image(query)), k)
+        if not isinstance(query, bytes):
+            query = _read_query(os.fspath(query))
+        return nearest(store, embed_query(self.encoder, query), k)
+
+    def similar(self, image_id: int, k: int = 10) -> list[Hit]:
+        """The `k` pictures nearest to one of the collection; it comes first itself.
+
+        Raises:
+            QueryError: there is no picture with that id, or `k` is below 1.
+        """
+        self.image_file(image_id)
+        return nearest(self._store, self._store.vectors([image_id]), k)
+
+    def status(self) -> Status:
+        """What the collection holds.
+
+        Raises:
+            CollectionNotFoundError: it does not exist yet.
+        """
+        store = self._store
+        skipped = [Skipped(skip.path, skip.reason) for skip in store.skipped()]
+        encoder = store.encoder
+        return Status(
+            collection=store.location,
+            model=ModelInfo(encoder.name, encoder.sha256, encoder.dimension),
+            dimension=encoder.dimension,
+            images=store.count(),
+            skipped=len(skipped),
+            bytes=store.size_bytes(),
+            roots=store.roots(),
+            skipped_files=skipped,
+        )
+
+    def browse(self, offset: int = 0, limit: int = 50) -> list[StoredFile]:
+        """Pictures in the order in which they came, `limit` at most, from position `offset`."""
+        return self._store.page(offset, limit)
+
+    def image_file(self, image_id: int) -> StoredFile:
+        """The file of a picture.
+
+        Raises:
+            QueryError: there is no picture with that id.
+        """
+        found = self._store.get([image_id])
+        if not found:
+            raise QueryError(f"there is no picture {image_id} in the collection")
+        return found[0]
+
+    def read_image(self, image_id: int) -> bytes:
+        """The file's bytes as they are on disk.
+
+        Raises:
+            QueryError: there is no picture with that id.
+            SourceError: its file cannot be read any more.
+        """
+        path = self.image_file(image_id).file.path
+        try:
+            return source.read_file(path)
+        except SourceError as error:
+            raise SourceError(f"{path} cannot be shown: {error}") from error
+
+    def thumbnail(self, image_id: int, side: int = 320) -> bytes:
+        """A JPEG, upright, its longest side at most `side` pixels; made once and kept.
+
+        Raises:
+            QueryError: there is no picture with that id.
+            SourceError, DecodeError: it is not kept yet, and its file cannot be read any more.
+        """
+        digest = self.image_file(image_id).file.digest.hex()
+        folder = os.path.join(self.location, "cache", "thumbnails", digest[:2])
+        path = os.path.join(folder, f"{digest}-{side}.jpg")
+        with suppress(OSError), builtins.open(path, "rb") as file:
+            return file.read()
+        data = decode.thumbnail(self.read_image(image_id), side)
+        # A place that cannot be written to costs time, not the picture.
+        with suppress(OSError):
+            os.makedirs(folder, exist_ok=True)
+            scratch = f"{path}.{threading.get_ident()}"
+            with builtins.open(scratch, "wb") as file:
+                file.write(data)
+            os.replace(scratch, path)
+        return data
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of the collection, or the one that a new collection will have.
+
+        Raises:
+            EncoderMismatchError: the model is not the one that the collection was made with.
+            EncoderError: it cannot be found or loaded.
+        """
+        with self._lock:
+            if self._loaded is None:
+                found = self._locate()
+                self._loaded = load(found, runtime=self._runtime, precision=self._precision)
+            return self._loaded
+
+    def close(self) -> None:
+        """Let go of files and caches."""
+        if self._opened is not None:
+            self._opened.close()
+
+    def __enter__(self) -> "Collection":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def _store(self) -> Store:
+        with self._lock:
+            if self._opened is None:
+                # It may have been made by another process since.
+                self._opened = LocalStore(self.location)
+            return self._opened
+
+    def _create(self) -> Store:
+        found = self._locate()
+        with self._lock:
+            self._opened = LocalStore.create(self.location, identity(found.spec), found.source)
+            return self._opened
+
+    def _locate(self) -> LocatedModel:
+        if self._opened is None:
+            return locate(self._model or DEFAULT_MODEL)
+        if self._model is not None:
+            found = locate(self._model)
+        else:
+            found = self._locate_again(self._opened)
+        self._check_same(self._opened, found)
+        return found
+
+    def _locate_again(self, store: Store) -> LocatedModel:
+        try:
+            return locate(store.encoder_source)
+        except EncoderError as error:
+            raise EncoderError(
+                f"the encoder of this collection, {store.encoder.name}, is not at "
+                f"{store.encoder_source} any more ({error}); say where it is with --model"
+            ) from error
+
+    def _check_same(self, store: Store, found: LocatedModel) -> None:
+        theirs = store.encoder
+        if not identity(found.spec).same_embeddings(theirs):
+            raise EncoderMismatchError(
+                f"the collection {self.location} was made with {theirs.name} "
+                f"({theirs.sha256[:12]}, {theirs.dimension}-d), not with {found.spec.name} "
+                f"({found.spec.sha256[:12]}, {found.spec.embedding.dimension}-d): leave out the "
+                "model to go on with it, or index into a new collection"
+            )
+
+
+def default_location() -> str:
+    """The collection that is meant when none is named, in the platform's user-data folder."""
+    return os.path.join(platformdirs.user_data_dir("lookalike", appauthor=False), "default")
+
+
+def _read_query(name: str) -> bytes:
+    try:
+        return source.read(name)
+    except SourceError as error:
+        raise SourceError(f"cannot search by {name}: {error}") from error

@@ -1,0 +1,37 @@
+"""Encoders: pictures in, L2-normalised embeddings out.
+
+One frozen record a model (`spec`), a catalogue of known ones, the download, the runtimes, and
+the only code that resizes, scales and normalises (`preprocess`, `encoder`).
+"""
+
+from lookalike.encoders.catalogue import CATALOGUE, DEFAULT_MODEL, CatalogueEntry
+from lookalike.encoders.encoder import Encoder
+from lookalike.encoders.locate import LocatedModel, load, locate
+from lookalike.encoders.spec import (
+    EmbeddingSpec,
+    EncoderIdentity,
+    InputSpec,
+    LogitsSpec,
+    ModelSpec,
+    identity,
+    read_spec,
+    write_spec,
+)
+
+__all__ = [
+    "CATALOGUE",
+    "DEFAULT_MODEL",
+    "CatalogueEntry",
+    "EmbeddingSpec",
+    "Encoder",
+    "EncoderIdentity",
+    "InputSpec",
+    "LocatedModel",
+    "LogitsSpec",
+    "ModelSpec",
+    "identity",
+    "load",
+    "locate",
+    "read_spec",
+    "write_spec",
+]

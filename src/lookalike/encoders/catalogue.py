@@ -1,0 +1,88 @@
+"""The encoders that are known by name.
+
+Preprocessing is each model's published preprocessor configuration. A file is checked by sha256
+where one is pinned here; without a pin the sha256 of what arrived is recorded with the collection,
+which from then on opens with that file only.
+"""
+
+from dataclasses import dataclass
+
+from lookalike.encoders.spec import EmbeddingSpec, InputSpec
+
+DEFAULT_MODEL = "resnet50"
+
+_IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+_CLIP = {
+    "mean": (0.48145466, 0.4578275, 0.40821073),
+    "std": (0.26862954, 0.26130258, 0.27577711),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueEntry:
+    """A model on the hub: where its file is, and how it is fed.
+
+    Attributes:
+        repo: the hub's repository, "owner/name".
+        file: path of the ONNX file in it.
+        revision: branch, tag or commit.
+        sha256: hex digest of the file, or None where no digest is pinned.
+        megabytes: size of the download, 10^6 bytes, for people.
+        dimension: length of an embedding.
+    """
+
+    name: str
+    description: str
+    repo: str
+    input: InputSpec
+    dimension: int
+    megabytes: int
+    license: str
+    file: str = "model.onnx"
+    revision: str = "main"
+    sha256: str | None = None
+
+
+CATALOGUE: dict[str, CatalogueEntry] = {
+    entry.name: entry
+    for entry in (
+        CatalogueEntry(
+            name="resnet50",
+            description="ResNet50, ImageNet-1k, global average pool: the published method",
+            repo="Qdrant/resnet50-onnx",
+            dimension=2048,
+            megabytes=94,
+            license="Apache-2.0",
+            input=InputSpec(
+                width=224,
+                height=224,
+                resize="crop",
+                crop_fraction=0.875,
+                interpolation="bicubic",
+                **_IMAGENET,
+            ),
+        ),
+        CatalogueEntry(
+            name="clip-vit-b32",
+            description="CLIP ViT-B/32, the picture side: general photos and concepts",
+            repo="Qdrant/clip-ViT-B-32-vision",
+            dimension=512,
+            megabytes=352,
+            license="MIT",
+            input=InputSpec(
+                width=224, height=224, resize="crop", interpolation="bicubic", **_CLIP
+            ),
+        ),
+        CatalogueEntry(
+            name="unicom-vit-b16",
+            description="Unicom ViT-B/16: fine detail, products and instances",
+            repo="Qdrant/Unicom-ViT-B-16",
+            dimension=768,
+            megabytes=819,
+            license="Apache-2.0",
+            input=InputSpec(
+                width=224, height=224, resize="crop", interpolation="bicubic", **_CLIP
+            ),
+        ),
+    )
+}

@@ -1,0 +1,94 @@
+"""Which arithmetic to compute in: the fastest one that this model keeps its embeddings in.
+
+The first time a model meets a machine that computes bf16 natively, its first batch is embedded in
+both precisions. What that measured is kept beside the user's other caches, so that later
+processes compile once.
+"""
+
+import os
+import tempfile
+
+import msgspec
+import numpy as np
+
+from lookalike.encoders.runtimes import Precision, Runtime, RuntimeFactory
+from lookalike.encoders.spec import ModelSpec
+from lookalike.types import Pixels
+
+MINIMUM_COSINE = 0.999
+"""A picture's embedding in reduced precision may not stray further from its own in fp32."""
+
+_SAMPLE = 16
+
+
+class _Drift(msgspec.Struct):
+    precision: Precision
+    minimum_cosine: float
+    pictures: int
+
+
+def settle(factory: RuntimeFactory, spec: ModelSpec, file: str, batch: Pixels) -> Runtime:
+    """Compile in the fastest native precision that passes the drift gate, else in fp32.
+
+    Args:
+        factory: the runtime.
+        spec: the model's record.
+        file: path of its ONNX file.
+        batch: real pictures to measure with, RGB uint8 (n, height, width, 3).
+
+    Raises:
+        ModelSpecError: the file does not fit its spec.
+        EncoderError: inference failed.
+    """
+    precision = factory.precisions()[0]
+    if precision == "fp32":
+        return factory.compile(spec, file, "fp32")
+    record = _record_path(factory, spec)
+    known = _read(record)
+    if known is not None and known.precision == precision:
+        passed = known.minimum_cosine >= MINIMUM_COSINE
+        return factory.compile(spec, file, precision if passed else "fp32")
+    fast = factory.compile(spec, file, precision)
+    exact = factory.compile(spec, file, "fp32")
+    sample = batch[:_SAMPLE]
+    drift = _Drift(precision, minimum_cosine(fast, exact, sample), len(sample))
+    # One picture alone says too little to be remembered for all to come.
+    if drift.pictures >= _SAMPLE or drift.minimum_cosine < MINIMUM_COSINE:
+        _write(record, drift)
+    return fast if drift.minimum_cosine >= MINIMUM_COSINE else exact
+
+
+def minimum_cosine(fast: Runtime, exact: Runtime, sample: Pixels) -> float:
+    """The lowest cosine similarity between the two embeddings of a picture; NaN counts as -1."""
+    a = fast.run(sample).astype(np.float64)
+    b = exact.run(sample).astype(np.float64)
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    with np.errstate(all="ignore"):
+        cosines = (a * b).sum(axis=1) / lengths
+    return float(np.nan_to_num(cosines, nan=-1.0, posinf=-1.0, neginf=-1.0).min())
+
+
+def _record_path(factory: RuntimeFactory, spec: ModelSpec) -> str:
+    import platformdirs
+
+    folder = platformdirs.user_cache_dir("lookalike", appauthor=False)
+    version = "".join(c if c.isalnum() else "-" for c in factory.version())
+    return os.path.join(folder, "precision", f"{spec.sha256}-{factory.name}-{version}.json")
+
+
+def _read(path: str) -> _Drift | None:
+    try:
+        with open(path, "rb") as file:
+            return msgspec.json.decode(file.read(), type=_Drift)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _write(path: str, drift: _Drift) -> None:
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), delete=False) as file:
+            file.write(msgspec.json.encode(drift))
+        os.replace(file.name, path)
+    except OSError:
+        pass  # a cache that cannot be written is measured again next time

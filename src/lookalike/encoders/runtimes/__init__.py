@@ -1,0 +1,96 @@
+"""The inference runtimes behind one small protocol, and the choice between them.
+
+A runtime takes RGB uint8 batches; scaling to floats belongs to its graph, where it is free.
+"""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike.encoders.spec import ModelSpec
+from lookalike.errors import RuntimeUnavailableError
+from lookalike.types import Pixels
+
+Precision = Literal["fp32", "bf16"]
+
+
+class Runtime(Protocol):
+    """A compiled model."""
+
+    @property
+    def precision(self) -> Precision:
+        """The arithmetic that it computes in."""
+
+    def run(self, batch: Pixels) -> NDArray[np.float32]:
+        """The graph's embedding output for RGB uint8 (n, height, width, 3).
+
+        Returns:
+            (n, dimension) float32, not normalised. Safe to call from several threads.
+
+        Raises:
+            EncoderError: inference failed, or the output has not the dimension of the spec.
+        """
+
+
+class RuntimeFactory(Protocol):
+    """A runtime before it has compiled anything."""
+
+    name: str
+
+    def version(self) -> str:
+        """The version of the library behind it."""
+
+    def precisions(self) -> list[Precision]:
+        """What this machine computes natively, fastest first; always has "fp32"."""
+
+    def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
+        """Compile the model file.
+
+        Raises:
+            ModelSpecError: the file is no usable ONNX model, or does not fit its spec.
+        """
+
+
+def _openvino() -> RuntimeFactory:
+    from lookalike.encoders.runtimes.openvino import OpenVINO
+
+    return OpenVINO()
+
+
+def _onnxruntime() -> RuntimeFactory:
+    from lookalike.encoders.runtimes.onnxruntime import ONNXRuntime
+
+    return ONNXRuntime()
+
+
+_FACTORIES: dict[str, Callable[[], RuntimeFactory]] = {
+    "openvino": _openvino,
+    "onnxruntime": _onnxruntime,
+}
+
+
+def available() -> list[str]:
+    """Names of the runtimes that are installed, in the order in which "auto" prefers them."""
+    return [name for name in _FACTORIES if find_spec(name) is not None]
+
+
+def choose(name: str = "auto") -> RuntimeFactory:
+    """The runtime of that name, or the preferred one of those installed.
+
+    Raises:
+        RuntimeUnavailableError: it is not installed, or not known; the sentence lists what is.
+    """
+    installed = available()
+    if name == "auto" and installed:
+        return _FACTORIES[installed[0]]()
+    if name in installed:
+        return _FACTORIES[name]()
+    there = ", ".join(installed) or "none"
+    if name in _FACTORIES:
+        hint = f"install it with: pip install {name}"
+    else:
+        hint = f"it knows {', '.join(_FACTORIES)} and auto"
+    raise RuntimeUnavailableError(f"no runtime {name!r} here (available: {there}); {hint}")

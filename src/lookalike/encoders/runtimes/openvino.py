@@ -1,0 +1,102 @@
+"""OpenVINO, the CPU runtime."""
+
+import threading
+from functools import cache
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino.preprocess import PrePostProcessor
+
+from lookalike.encoders.runtimes import Precision, Runtime
+from lookalike.encoders.spec import ModelSpec
+from lookalike.errors import EncoderError, ModelSpecError
+from lookalike.types import Pixels
+
+
+@cache
+def _core() -> Any:
+    return ov.Core()
+
+
+class OpenVINO:
+    """Compiles for this machine's CPU."""
+
+    name = "openvino"
+
+    def version(self) -> str:
+        return str(ov.__version__)
+
+    def precisions(self) -> list[Precision]:
+        native = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        return ["bf16", "fp32"] if "BF16" in native else ["fp32"]
+
+    def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
+        try:
+            model = _embedding_graph(_core().read_model(file), spec)
+            options = {
+                "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+                "PERFORMANCE_HINT": "LATENCY",
+            }
+            return _CompiledOpenVINO(_core().compile_model(model, "CPU", options), spec, precision)
+        except RuntimeError as error:
+            raise ModelSpecError(f"OpenVINO cannot use {file}: {_clause(error)}") from error
+
+
+class _CompiledOpenVINO:
+    def __init__(self, compiled: Any, spec: ModelSpec, precision: Precision) -> None:
+        self._compiled = compiled
+        self._spec = spec
+        self._precision = precision
+        self._requests = threading.local()
+
+    @property
+    def precision(self) -> Precision:
+        return self._precision
+
+    def run(self, batch: Pixels) -> NDArray[np.float32]:
+        request = getattr(self._requests, "request", None)
+        if request is None:
+            request = self._requests.request = self._compiled.create_infer_request()
+        try:
+            request.infer([np.ascontiguousarray(batch)], share_inputs=True)
+        except RuntimeError as error:
+            raise EncoderError(f"{self._spec.name} failed in OpenVINO: {_clause(error)}") from error
+        # A copy: the request's memory is overwritten by its next inference.
+        return np.array(request.get_output_tensor(0).data, dtype=np.float32).reshape(len(batch), -1)
+
+
+def _embedding_graph(model: Any, spec: ModelSpec) -> Any:
+    """Cut the graph to the embedding, with uint8 pixels in and the scaling inside."""
+    name = _port(model.inputs, spec.input.name, "input", spec)
+    output = _port(model.outputs, spec.embedding.output, "output", spec)
+    model = ov.Model([output.get_node().input_value(0)], model.get_parameters())
+    port = next(p for p in model.inputs if p.get_node() == name.get_node())
+    shape = port.get_partial_shape()
+    if len(shape) != 4:
+        raise ModelSpecError(f"{spec.name}: the input has {len(shape)} dimensions, not 4 (NCHW)")
+    model.reshape({port: [-1, 3, spec.input.height, spec.input.width]})
+    steps = PrePostProcessor(model)
+    pixels = steps.input(0)
+    pixels.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    pixels.model().set_layout(ov.Layout("NCHW"))
+    scaled = pixels.preprocess().convert_element_type(ov.Type.f32)
+    scaled.mean([255 * value for value in spec.input.mean])
+    scaled.scale([255 * value for value in spec.input.std])
+    return steps.build()
+
+
+def _port(ports: list[Any], name: str | None, kind: str, spec: ModelSpec) -> Any:
+    if name is None and (len(ports) == 1 or (ports and kind == "output")):
+        return ports[0]
+    for port in ports:
+        if name in port.get_names():
+            return port
+    there = ", ".join(sorted(n for port in ports for n in port.get_names()))
+    raise ModelSpecError(f"{spec.name}: the graph has no {kind} {name!r}; it has {there}")
+
+
+def _clause(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

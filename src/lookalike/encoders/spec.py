@@ -1,0 +1,199 @@
+"""The frozen record of an encoder: its file, its preprocessing, its outputs.
+
+Weights and preprocessing live in one record so that they cannot drift apart. On disk it is
+`model.json` beside `model.onnx`; docs/formats.md describes every field.
+"""
+
+import hashlib
+import os
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from lookalike.errors import ModelSpecError
+
+FORMAT = 1
+SPEC_FILE = "model.json"
+
+Resize = Literal["stretch", "crop"]
+Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos"]
+
+EXAMPLE = """{
+  "format": 1,
+  "name": "my-model",
+  "file": "model.onnx",
+  "sha256": "<sha256 of model.onnx>",
+  "input": {"name": "pixel_values", "width": 224, "height": 224, "resize": "stretch",
+            "interpolation": "bilinear", "mean": [0.485, 0.456, 0.406],
+            "std": [0.229, 0.224, 0.225]},
+  "embedding": {"output": "embedding", "dimension": 2048}
+}"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """How a picture becomes the graph's input, float32 (n, 3, height, width), RGB.
+
+    Pixels are scaled to 0..1, then `(x - mean) / std` a channel.
+
+    Attributes:
+        name: the graph's input; None means its only one.
+        resize: "stretch" takes the whole picture to width x height; "crop" takes the shortest
+            side to `size / crop_fraction`, keeping proportions, then the centre.
+    """
+
+    width: int
+    height: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    name: str | None = None
+    resize: Resize = "stretch"
+    interpolation: Interpolation = "bilinear"
+    crop_fraction: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingSpec:
+    """The graph's embedding output, (n, dimension) or (n, dimension, 1, 1), not normalised.
+
+    `output` None means the graph's first output.
+    """
+
+    dimension: int
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogitsSpec:
+    """The graph's class scores before softmax, (n, classes), where it has them."""
+
+    output: str
+    classes: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """Everything that decides an embedding, and where the model came from.
+
+    `training` is free-form: how a fine-tuned encoder was made.
+    """
+
+    name: str
+    file: str
+    sha256: str
+    input: InputSpec
+    embedding: EmbeddingSpec
+    format: int = FORMAT
+    description: str = ""
+    license: str = ""
+    source: str = ""
+    logits: LogitsSpec | None = None
+    training: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderIdentity:
+    """What a collection remembers of its encoder: embeddings compare only if these are equal."""
+
+    name: str
+    sha256: str
+    dimension: int
+    preprocessing: InputSpec
+
+    def same_embeddings(self, other: "EncoderIdentity") -> bool:
+        """Whether embeddings of both can be compared; the name alone does not matter."""
+        return (self.sha256, self.dimension, self.preprocessing) == (
+            other.sha256,
+            other.dimension,
+            other.preprocessing,
+        )
+
+
+def identity(spec: ModelSpec) -> EncoderIdentity:
+    """The identity of the encoder that `spec` describes."""
+    return EncoderIdentity(
+        name=spec.name,
+        sha256=spec.sha256,
+        dimension=spec.embedding.dimension,
+        preprocessing=spec.input,
+    )
+
+
+def read_spec(path: str) -> ModelSpec:
+    """Read and check a `model.json`.
+
+    Raises:
+        ModelSpecError: the file is missing, is not JSON, lacks a field or holds an absurd value.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise ModelSpecError(
+            f"cannot read the model's spec {path}: {error.strerror}; it should look like\n{EXAMPLE}"
+        ) from error
+    try:
+        spec = msgspec.json.decode(data, type=ModelSpec)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelSpecError(f"{path} is not a model spec ({error}); see docs/formats.md") from error
+    problem = _problem(spec)
+    if problem:
+        raise ModelSpecError(f"{path} is not a usable model spec: {problem}")
+    return spec
+
+
+def write_spec(spec: ModelSpec, folder: str) -> str:
+    """Write `spec` as `model.json` into `folder` and return its path.
+
+    Raises:
+        ModelSpecError: the spec holds an absurd value.
+    """
+    problem = _problem(spec)
+    if problem:
+        raise ModelSpecError(f"refusing to write the spec of {spec.name}: {problem}")
+    record = {key: value for key, value in asdict(spec).items() if value is not None}
+    path = os.path.join(folder, SPEC_FILE)
+    with open(path, "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+    return path
+
+
+def file_sha256(path: str) -> str:
+    """The hex SHA-256 of a file.
+
+    Raises:
+        ModelSpecError: the file cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelSpecError(f"cannot read the model file {path}: {error.strerror}") from error
+
+
+def _problem(spec: ModelSpec) -> str | None:
+    pixels = spec.input
+    checks = [
+        (spec.format == FORMAT, f"format {spec.format} is not {FORMAT}; update Lookalike"),
+        (bool(spec.name.strip()), "the name is empty"),
+        (
+            spec.file == os.path.basename(spec.file) and spec.file not in ("", ".", ".."),
+            f"file {spec.file!r} has to be a plain name inside the model folder",
+        ),
+        (
+            len(spec.sha256) == 64 and set(spec.sha256) <= set("0123456789abcdef"),
+            "sha256 has to be 64 lower-case hex digits",
+        ),
+        (
+            1 <= pixels.width <= 4096 and 1 <= pixels.height <= 4096,
+            f"input size {pixels.width}x{pixels.height} is not within 1..4096",
+        ),
+        (all(value > 0 for value in pixels.std), "std has to be positive"),
+        (0 < pixels.crop_fraction <= 1, "crop_fraction has to be above 0 and at most 1"),
+        (
+            1 <= spec.embedding.dimension <= 65536,
+            f"dimension {spec.embedding.dimension} is not within 1..65536",
+        ),
+    ]
+    return next((sentence for fine, sentence in checks if not fine), None)

@@ -1,0 +1,72 @@
+"""Which files need work: what a folder holds against what the store knows of it."""
+
+import os
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from lookalike.decode import READER
+from lookalike.source import FoundFolder
+from lookalike.store import FileState, SkippedFile
+
+TRY_AGAIN = -1
+"""As a skipped file's size: try it in the next run, whatever its size and time stamp say."""
+
+
+class Candidate(NamedTuple):
+    """A file that is new or changed; `known` is the id of the picture stored under its path."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    known: int | None
+
+
+class Missing(NamedTuple):
+    """A file that the store knows and the walk did not find; id None for a skipped one."""
+
+    path: str
+    id: int | None
+
+
+@dataclass(slots=True)
+class FolderPlan:
+    """What to do about one folder.
+
+    Attributes:
+        candidates: files to read.
+        missing: files that are not there any more, or not looked for any more.
+        unreadable: entries that cannot be looked at.
+        unchanged: pictures that need nothing.
+        refused: files that were refused before and have not changed.
+    """
+
+    candidates: list[Candidate] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    unreadable: list[SkippedFile] = field(default_factory=list)
+    unchanged: int = 0
+    refused: int = 0
+
+
+def plan(folder: FoundFolder, states: dict[str, FileState]) -> FolderPlan:
+    """Compare a listed folder with the store's `states` of it."""
+    result = FolderPlan()
+    unseen = dict(states)
+    for file in folder.files:
+        state = unseen.pop(file.name, None)
+        same = state is not None and (state.size, state.mtime_ns) == (file.size, file.mtime_ns)
+        if same and state is not None and state.id is not None:
+            result.unchanged += 1
+        elif same and state is not None and state.reader == READER:
+            result.refused += 1
+        else:
+            path = os.path.join(folder.path, file.name)
+            known = state.id if state else None
+            result.candidates.append(Candidate(path, file.size, file.mtime_ns, known))
+    for path, reason in folder.unreadable:
+        unseen.pop(os.path.basename(path), None)
+        result.unreadable.append(SkippedFile(path, TRY_AGAIN, 0, READER, reason))
+    if folder.complete:
+        result.missing = [
+            Missing(os.path.join(folder.path, name), state.id) for name, state in unseen.items()
+        ]
+    return result

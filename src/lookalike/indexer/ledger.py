@@ -1,0 +1,91 @@
+"""What a run has done, and what waits to be written."""
+
+import time
+
+from lookalike.indexer.batches import Fresh
+from lookalike.indexer.candidates import Missing
+from lookalike.indexer.prepare import Copied, Kept, Prepared, Refused
+from lookalike.store import Changes, SkippedFile, Writer
+
+_COMMIT_EVERY_S = 1.0
+_COMMIT_AFTER = 1024
+
+
+class Ledger:
+    """Counts outcomes and commits them about once a second."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._pending = Changes()
+        self._committed_at = time.monotonic()
+        self.added = 0
+        self.updated = 0
+        self.unchanged = 0
+        self.removed = 0
+        self.refused = 0
+        self.encoded = 0
+        self.warnings: list[str] = []
+
+    @property
+    def done(self) -> int:
+        """Files dealt with so far."""
+        return self.added + self.updated + self.unchanged + self.refused
+
+    def record(self, outcome: Prepared | Fresh) -> None:
+        """Note one outcome; it is written with the next commit."""
+        if isinstance(outcome, Fresh | Copied):
+            self._pending.put.append(outcome.file)
+            self._pending.vectors.append(outcome.vector)
+            self.encoded += isinstance(outcome, Fresh)
+            if outcome.known is None:
+                self.added += 1
+            else:
+                self.updated += 1
+        elif isinstance(outcome, Kept):
+            self._pending.moved.append(outcome.stored)
+            if outcome.renamed:
+                self.updated += 1
+            else:
+                self.unchanged += 1
+        elif isinstance(outcome, Refused):
+            self.skip(outcome.skipped)
+        else:
+            raise TypeError(f"{type(outcome).__name__} is no outcome")
+
+    def skip(self, skipped: SkippedFile) -> None:
+        """Note a file that cannot be used."""
+        self._pending.skipped.append(skipped)
+        self.refused += 1
+
+    def remove(self, entry: Missing) -> None:
+        """Note a file to forget."""
+        if entry.id is None:
+            self._pending.unskipped.append(entry.path)
+        else:
+            self._pending.removed.append(entry.id)
+            self.removed += 1
+
+    def saw_folder(self, path: str, device: int) -> None:
+        """Note a folder and the device that it is on."""
+        self._pending.folders[path] = device
+
+    def saw_root(self, path: str) -> None:
+        """Note a folder that the user asked for."""
+        self._pending.roots.append(path)
+
+    def commit_if_due(self) -> None:
+        """Write, if the last commit is a while ago."""
+        waited = time.monotonic() - self._committed_at
+        if waited >= _COMMIT_EVERY_S or len(self._pending) >= _COMMIT_AFTER:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write what waits.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        pending, self._pending = self._pending, Changes()
+        if len(pending):
+            self._writer.apply(pending)
+        self._committed_at = time.monotonic()

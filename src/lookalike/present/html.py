@@ -1,0 +1,100 @@
+"""A search result as one self-contained HTML page: the query beside its neighbours."""
+
+import base64
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from lookalike.present.text import display_path
+from lookalike.types import Hit, SearchResult
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+# The first bytes of the formats that browsers show.
+_SIGNATURES = [
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF8", "image/gif"),
+    (b"RIFF", "image/webp"),
+    (b"BM", "image/bmp"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbour:
+    """One neighbour as the template shows it; `image` is a data: URI, empty where there is none."""
+
+    rank: int
+    name: str
+    folder: str
+    path: str
+    score: str
+    distance: str
+    bar: int
+    ratio: str
+    image: str
+
+
+def html_page(result: SearchResult, query_image: bytes, thumbnails: Sequence[bytes]) -> str:
+    """A page that needs no other file, no script and no network.
+
+    Args:
+        result: the query and its hits.
+        query_image: the query, encoded as a browser can show it (JPEG, PNG, GIF, WebP, BMP,
+            AVIF); best reduced to a thousand pixels or so, since it goes into the page.
+        thumbnails: one encoded picture a hit, in their order; an empty one, or one that is
+            missing at the end, leaves an empty frame.
+    """
+    pairs = zip_longest(result.hits, thumbnails[: len(result.hits)], fillvalue=b"")
+    neighbours = [
+        _neighbour(rank, hit, thumbnail)
+        for rank, (hit, thumbnail) in enumerate(pairs, start=1)
+        if isinstance(hit, Hit) and isinstance(thumbnail, bytes)
+    ]
+    return _template().render(
+        query=display_path(result.query),
+        query_name=display_path(_name(result.query)),
+        query_image=_data_uri(query_image),
+        neighbours=neighbours,
+    )
+
+
+def _neighbour(rank: int, hit: Hit, thumbnail: bytes) -> _Neighbour:
+    # Panoramas and very tall pictures are cut to a frame that still fits the grid.
+    ratio = min(2.4, max(0.55, hit.width / max(1, hit.height)))
+    return _Neighbour(
+        rank=rank,
+        name=display_path(_name(hit.path)),
+        folder=display_path(os.path.basename(os.path.dirname(hit.path))),
+        path=display_path(hit.path),
+        score=f"{hit.score:.3f}",
+        distance=f"{hit.distance:.3f}",
+        bar=round(100 * min(1.0, max(0.0, hit.score))),
+        ratio=f"{ratio:.4f}",
+        image=_data_uri(thumbnail),
+    )
+
+
+def _name(path: str) -> str:
+    return os.path.basename(path.rstrip("/")) or path
+
+
+def _data_uri(image: bytes) -> str:
+    if not image:
+        return ""
+    kind = next((kind for start, kind in _SIGNATURES if image.startswith(start)), "image/avif")
+    return f"data:{kind};base64,{base64.b64encode(image).decode('ascii')}"
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    source = resources.files("lookalike.present").joinpath("page.html.jinja")
+    return environment.from_string(source.read_text(encoding="utf-8"))

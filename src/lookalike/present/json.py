@@ -1,0 +1,64 @@
+"""Results as JSON objects, in the shapes that the command line and the HTTP API promise.
+
+Paths are given as they are, so that a script can open them: dump them with `ensure_ascii=True`
+(the default of `json.dumps`), and the surrogates that stand for undecodable bytes survive.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from lookalike.types import Hit, IndexSummary, SearchResult, Skipped, Status
+
+JsonObject: TypeAlias = dict[str, Any]
+"""What `json.dumps` takes: strings, numbers, lists and further objects."""
+
+
+def search_json(result: SearchResult) -> JsonObject:
+    """The query and its hits, nearest first."""
+    return {"query": result.query, "hits": [_hit(hit) for hit in result.hits]}
+
+
+def index_json(summary: IndexSummary) -> JsonObject:
+    """What a run of the indexer did."""
+    return {
+        "added": summary.added,
+        "updated": summary.updated,
+        "unchanged": summary.unchanged,
+        "removed": summary.removed,
+        "skipped": _skipped(summary.skipped),
+        "warnings": list(summary.warnings),
+        "seconds": summary.seconds,
+    }
+
+
+def status_json(status: Status) -> JsonObject:
+    """What a collection holds; `skipped` is a number, `skipped_files` is the list."""
+    return {
+        "collection": status.collection,
+        "model": {
+            "name": status.model.name,
+            "sha256": status.model.sha256,
+            "dimension": status.model.dimension,
+        },
+        "dimension": status.dimension,
+        "images": status.images,
+        "skipped": status.skipped,
+        "bytes": status.bytes,
+        "roots": list(status.roots),
+        "skipped_files": _skipped(status.skipped_files),
+    }
+
+
+def _hit(hit: Hit) -> JsonObject:
+    return {
+        "id": hit.id,
+        "path": hit.path,
+        "score": hit.score,
+        "distance": hit.distance,
+        "width": hit.width,
+        "height": hit.height,
+    }
+
+
+def _skipped(files: Iterable[Skipped]) -> list[JsonObject]:
+    return [{"path": file.path, "reason": file.reason} for file in files]

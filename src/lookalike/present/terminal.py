@@ -1,0 +1,184 @@
+"""Results for a terminal; where the output is piped, tab-separated lines instead.
+
+Rich is imported when something is shown, since most of what the library does needs none of it.
+Print on a console from `make_console`: it never cuts a line, so a long path can be copied whole.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO, TypeAlias
+
+from lookalike.present.text import display_path
+from lookalike.types import IndexSummary, SearchResult, Skipped, Status
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+_LISTED = 20
+"""How many skipped files an index report lists."""
+
+_Span: TypeAlias = tuple[str, str]
+"""Text and its style."""
+
+_Line: TypeAlias = list[_Span]
+
+
+def make_console(file: TextIO) -> "Console":
+    """A console on `file` that prints text as it is: no markup, no highlights, no cut lines."""
+    from rich.console import Console
+
+    return Console(file=file, soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+def hits_table(result: SearchResult) -> "RenderableType":
+    """Rank, score and path of every hit; piped: the three, tab-separated, a line each."""
+
+    def styled() -> Iterator[_Line]:
+        if not result.hits:
+            yield [("No pictures found.", "dim")]
+            return
+        ranks = len(str(len(result.hits)))
+        yield [(f"{'#':>{ranks}}  {'score':>7}  path", "dim")]
+        for rank, hit in enumerate(result.hits, start=1):
+            yield [
+                (f"{rank:>{ranks}}  ", "dim"),
+                (f"{hit.score:>7.4f}  ", _score_style(hit.score)),
+                *_path_spans(hit.path),
+            ]
+
+    def plain() -> Iterator[str]:
+        for rank, hit in enumerate(result.hits, start=1):
+            yield f"{rank}\t{hit.score:.6f}\t{display_path(hit.path)}"
+
+    return _Lines(styled, plain)
+
+
+def status_table(status: Status) -> "RenderableType":
+    """What a collection holds, then every skipped file; piped: name and value, tab-separated."""
+    model = f"{display_path(status.model.name)} (sha256 {status.model.sha256[:12]})"
+    rows = [
+        ("collection", display_path(status.collection)),
+        ("model", model),
+        ("dimension", f"{status.dimension:,}"),
+        ("pictures", f"{status.images:,}"),
+        ("skipped", f"{status.skipped:,}"),
+        ("size", _size(status.bytes)),
+        *(("folder", display_path(root)) for root in status.roots),
+    ]
+
+    def styled() -> Iterator[_Line]:
+        for name, value in rows:
+            yield [(f"{name:<12}", "dim"), (value, "bold" if name == "pictures" else "")]
+        if status.skipped_files:
+            yield []
+            yield [("Skipped files", "bold")]
+            yield from map(_skipped_line, status.skipped_files)
+
+    def plain() -> Iterator[str]:
+        yield f"collection\t{display_path(status.collection)}"
+        yield f"model\t{display_path(status.model.name)}\t{status.model.sha256}"
+        for name, number in (
+            ("dimension", status.dimension),
+            ("images", status.images),
+            ("skipped", status.skipped),
+            ("bytes", status.bytes),
+        ):
+            yield f"{name}\t{number}"
+        for root in status.roots:
+            yield f"root\t{display_path(root)}"
+        for file in status.skipped_files:
+            yield f"skipped_file\t{display_path(file.path)}\t{display_path(file.reason)}"
+
+    return _Lines(styled, plain)
+
+
+def index_report(summary: IndexSummary) -> "RenderableType":
+    """One line that sums up the run, then warnings and the first skipped files with reasons."""
+
+    def styled() -> Iterator[_Line]:
+        yield [(_summary_line(summary), "bold")]
+        for warning in summary.warnings:
+            yield [("warning  ", "yellow"), (display_path(warning), "")]
+        yield from map(_skipped_line, summary.skipped[:_LISTED])
+        more = len(summary.skipped) - _LISTED
+        if more > 0:
+            yield [(f"and {more:,} more; lookalike status lists them", "dim")]
+
+    def plain() -> Iterator[str]:
+        for line in styled():
+            yield "".join(text for text, _ in line)
+
+    return _Lines(styled, plain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines with styles for a terminal, and others without for a pipe."""
+
+    styled: Callable[[], Iterable[_Line]]
+    plain: Callable[[], Iterable[str]]
+
+    def __rich_console__(
+        self, console: "Console", options: "ConsoleOptions"
+    ) -> "Iterator[RenderableType | Segment]":
+        from rich.segment import Segment
+        from rich.text import Text
+
+        if console.is_terminal:
+            for line in self.styled():
+                yield Text.assemble(*line)
+        else:
+            # Not as Text, which turns tabs into spaces.
+            for plain in self.plain():
+                yield Segment(plain)
+                yield Segment.line()
+
+
+def _summary_line(summary: IndexSummary) -> str:
+    parts = [
+        f"{summary.added:,} added",
+        f"{summary.updated:,} updated",
+        f"{summary.unchanged:,} unchanged",
+        f"{summary.removed:,} removed",
+        f"{len(summary.skipped):,} skipped",
+    ]
+    return f"{', '.join(parts)} in {_duration(summary.seconds)}"
+
+
+def _skipped_line(file: Skipped) -> _Line:
+    return [
+        ("skipped  ", "yellow"),
+        (display_path(file.path), ""),
+        (f"  {display_path(file.reason)}", "dim"),
+    ]
+
+
+def _path_spans(path: str) -> _Line:
+    """The folders dim, the name of the file not."""
+    name = os.path.basename(path)
+    return [(display_path(path[: len(path) - len(name)]), "dim"), (display_path(name), "")]
+
+
+def _score_style(score: float) -> str:
+    if score >= 0.9:
+        return "bold green"
+    return "green" if score >= 0.7 else "yellow"
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{count} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

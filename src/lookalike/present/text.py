@@ -1,0 +1,38 @@
+"""Names of files as text that is safe to show anywhere."""
+
+import unicodedata
+
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+# Control, format (bidi overrides, zero-width spaces, tags), surrogate, line and paragraph separator.
+_ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+# Joiners: Persian, the scripts of India and many emoji are spelt with them.
+_KEPT = frozenset({"\u200c", "\u200d"})
+
+
+def display_path(path: str) -> str:
+    r"""A path, or any other text, as it can be shown in a terminal, in JSON and in HTML text.
+
+    Control characters, the escapes of terminals, bidi overrides, line separators and undecodable
+    bytes show as `\n`, `\x1b`, `\u202e`, and `\xff` for a byte that is not UTF-8; all other
+    characters stay, backslashes included, so that a path of Windows reads as it is typed. Hence
+    what is shown may be ambiguous, which JSON output never is; showing it twice changes nothing.
+    HTML markup stays too: the template escapes it.
+    """
+    if path.isprintable():
+        return path
+    return "".join(map(_shown, path))
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) not in _ESCAPED or character in _KEPT:
+        return character
+    if character in _SHORT:
+        return _SHORT[character]
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"  # how os.fsdecode keeps a byte that it cannot decode
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -1,0 +1,5 @@
+"""Search: a query in, hits out."""
+
+from lookalike.search.nearest import embed_query, nearest
+
+__all__ = ["embed_query", "nearest"]

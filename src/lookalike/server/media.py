@@ -1,0 +1,71 @@
+"""What a picture is sent as: its media type, told by its bytes, and a safe name.
+
+The bytes decide, not the name or what was stored when it was indexed: a file may have been
+replaced since, and nothing but a picture may leave by this door. SVG is a program to a browser
+and is not among them.
+"""
+
+import os
+from urllib.parse import quote
+
+IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+"""Content security policy of a picture: whatever it is taken for, it can do nothing."""
+
+_EXTENSIONS = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/bmp": ".bmp",
+    "image/tiff": ".tif",
+    "image/avif": ".avif",
+    "image/heic": ".heic",
+    "image/jp2": ".jp2",
+    "image/x-portable-anymap": ".pnm",
+}
+
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"II+\x00", "image/tiff"),
+    (b"MM\x00+", "image/tiff"),
+    (b"\xff\x4f\xff\x51", "image/jp2"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
+)
+
+_BRANDS = {
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heic",
+    b"msf1": "image/heic",
+}
+
+
+def media_type(data: bytes) -> str | None:
+    """The media type of a picture, or None where the bytes are none that we know."""
+    for signature, kind in _SIGNATURES:
+        if data.startswith(signature):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data[4:8] == b"ftyp":
+        # The first brand may be the generic one; AVIF then stands among the compatible ones.
+        return "image/avif" if b"avif" in data[8:64] else _BRANDS.get(data[8:12])
+    if data[:1] == b"P" and data[1:2] in b"123456fF" and data[2:3].isspace():
+        return "image/x-portable-anymap"
+    return None
+
+
+def disposition(image_id: int, path: str, kind: str) -> str:
+    """A Content-Disposition that shows the picture in place, and names it well when saved."""
+    extension = _EXTENSIONS[kind]
+    stem = os.path.splitext(os.path.basename(path.replace("\\", "/")))[0]
+    name = quote(stem.encode("utf-8", "replace"), safe="")
+    return f"inline; filename=\"image-{image_id}{extension}\"; filename*=UTF-8''{name}{extension}"

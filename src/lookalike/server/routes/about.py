@@ -1,0 +1,39 @@
+"""What the collection holds, and how the server does."""
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from lookalike.server.metrics import Metrics
+from lookalike.server.schemas import HealthBody, StatusBody
+
+if TYPE_CHECKING:
+    from lookalike.collection import Collection
+
+
+def router(collection: "Collection", metrics: Metrics) -> APIRouter:
+    """Status, health and metrics."""
+    routes = APIRouter(tags=["Server"])
+
+    @routes.get("/api/status", summary="What the collection holds")
+    def status() -> StatusBody:
+        """The collection's place, its encoder and its size."""
+        return StatusBody.of(collection.status())
+
+    @routes.get("/healthz", summary="Whether the server is up")
+    async def health() -> HealthBody:
+        """Answers while the server takes requests; never waits for a search."""
+        return HealthBody()
+
+    @routes.get(
+        "/metrics",
+        summary="Figures for Prometheus",
+        response_class=Response,
+        responses={200: {"description": "Prometheus' text format", "content": {"text/plain": {}}}},
+    )
+    def figures() -> Response:
+        """Requests by route and status, search times, and the number of pictures."""
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes

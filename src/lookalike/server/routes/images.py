@@ -1,0 +1,119 @@
+"""GET /api/images: the collection's pictures, by id only."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+
+from lookalike.errors import DecodeError, QueryError, SourceError
+from lookalike.server.media import IMAGE_POLICY, disposition, media_type
+from lookalike.server.schemas import ErrorBody, ImageBody, ImageId, ImagesBody
+from lookalike.store.base import StoredFile
+
+if TYPE_CHECKING:
+    from lookalike.collection import Collection
+
+_NOT_THERE = {"model": ErrorBody, "description": "no picture has this id, or its file is gone"}
+_PICTURE = {"description": "the picture", "content": {"image/*": {}}}
+
+_Id = Annotated[ImageId, Path()]
+
+
+def known_image(collection: "Collection", image_id: int) -> StoredFile:
+    """The picture with this id.
+
+    Raises:
+        HTTPException: 404, no picture has it.
+    """
+    try:
+        return collection.image_file(image_id)
+    except QueryError as error:
+        raise HTTPException(404, str(error)) from error
+
+
+def router(collection: "Collection") -> APIRouter:
+    """The routes of pictures."""
+    routes = APIRouter(prefix="/api/images", tags=["Pictures"])
+
+    @routes.get("", summary="List pictures")
+    def images(
+        limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+        offset: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+        seed: Annotated[
+            int | None,
+            Query(ge=0, le=2**31, description="draw pictures at random instead; needs no offset"),
+        ] = None,
+    ) -> ImagesBody:
+        """The pictures by rising id, or some drawn at random: the same ones for the same seed."""
+        chosen = (
+            collection.browse(offset, limit) if seed is None else collection.sample(limit, seed)
+        )
+        return ImagesBody(
+            images=[ImageBody.of(stored) for stored in chosen], total=collection.count()
+        )
+
+    @routes.get(
+        "/{id}", summary="A picture", response_class=Response, responses={200: _PICTURE, 404: _NOT_THERE}
+    )
+    def image(image_id: Annotated[_Id, Path(alias="id")], request: Request) -> Response:
+        """The picture's own bytes, as they are on disk."""
+        stored = known_image(collection, image_id)
+        with _gone_is_404():
+            data = collection.read_image(image_id)
+        kind = media_type(data)
+        if kind is None:
+            raise HTTPException(404, f"the file of picture {image_id} is no picture any more")
+        headers = {
+            "Content-Disposition": disposition(image_id, stored.file.path, kind),
+            "Content-Security-Policy": IMAGE_POLICY,
+            # The file may change under the same id until it is indexed again.
+            "Cache-Control": "private, no-cache",
+            "ETag": f'"{hashlib.blake2b(data, digest_size=16).hexdigest()}"',
+        }
+        if _has_it(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(data, media_type=kind, headers=headers)
+
+    @routes.get(
+        "/{id}/thumbnail",
+        summary="A small copy",
+        response_class=Response,
+        responses={200: {"description": "a JPEG", "content": {"image/jpeg": {}}}, 404: _NOT_THERE},
+    )
+    def thumbnail(
+        image_id: Annotated[_Id, Path(alias="id")],
+        request: Request,
+        side: Annotated[
+            Literal[320, 640], Query(description="longest side in pixels, at most")
+        ] = 320,
+    ) -> Response:
+        """The picture as an upright JPEG, made once and kept."""
+        stored = known_image(collection, image_id)
+        headers = {
+            "Content-Security-Policy": IMAGE_POLICY,
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "ETag": f'"{stored.file.digest.hex()}-{side}"',
+        }
+        if _has_it(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        with _gone_is_404():
+            data = collection.thumbnail(image_id, side)
+        return Response(data, media_type="image/jpeg", headers=headers)
+
+    return routes
+
+
+@contextmanager
+def _gone_is_404() -> Iterator[None]:
+    """The file behind an id is part of its address here: without it there is nothing to show."""
+    try:
+        yield
+    except (SourceError, DecodeError) as error:
+        raise HTTPException(404, f"the picture cannot be shown: {error}") from error
+
+
+def _has_it(request: Request, tag: str) -> bool:
+    known = request.headers.get("if-none-match", "")
+    return known.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in known.split(","))

@@ -1,0 +1,90 @@
+"""Run the server until it is told to stop."""
+
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lookalike.errors import LookalikeError
+
+if TYPE_CHECKING:
+    from lookalike.collection import Collection
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+"""The hosts that `serve` accepts."""
+
+_GRACE_S = 10
+
+
+def serve(
+    collection: "Collection",
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    *,
+    open_browser: bool = False,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a collection to this machine until interrupted; requests under way are finished.
+
+    Args:
+        collection: stays open, and is the caller's to close.
+        host: one of `LOOPBACK_HOSTS`.
+        port: 0 takes any that is free.
+        open_browser: open the page in the user's browser once it can be loaded.
+        on_ready: called with the page's address once requests are answered.
+
+    Raises:
+        LookalikeError: the host is not this machine alone, or the port cannot be had.
+    """
+    if host not in LOOPBACK_HOSTS:
+        raise LookalikeError(
+            f"the server has no password yet, so it runs on this machine only and not on {host}: "
+            f"use --host {LOOPBACK_HOSTS[0]}"
+        )
+    import uvicorn
+
+    from lookalike.server.app import create_app
+
+    listener = _listen(host, port)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+
+    def ready() -> None:
+        if on_ready is not None:
+            on_ready(address)
+        if open_browser:
+            # Some browsers are waited for; requests must be answered meanwhile.
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                ready()
+
+    config = uvicorn.Config(
+        create_app(collection),
+        log_config=None,  # warnings and errors go where the caller's logging sends them
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    try:
+        Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass  # the usual way to stop; uvicorn raises it again after it has shut down
+    finally:
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, OverflowError) as error:
+        raise LookalikeError(
+            f"port {port} on {host} cannot be had ({error}): choose another one with --port"
+        ) from error

@@ -1,0 +1,143 @@
+"""The JSON that goes in and out, the same shapes as the command line's `--json`."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from lookalike.present.text import display_path
+from lookalike.source import is_url
+from lookalike.store.base import StoredFile
+from lookalike.types import Hit, Status
+
+MAX_HITS = 1000
+
+ImageId = Annotated[int, Field(ge=0, le=2**63 - 1, description="a picture of the collection")]
+
+
+def _http_address(url: str) -> str:
+    if not is_url(url):
+        raise ValueError("give an address that starts with http:// or https://")
+    return url
+
+
+class SearchOptions(BaseModel):
+    """What every search may say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    k: int = Field(10, ge=1, le=MAX_HITS, description="how many neighbours to give")
+    preview: bool = Field(False, description="also give a small JPEG of the query, as a data URL")
+
+
+class SearchRequest(SearchOptions):
+    """A search that names its picture: by address, or by its id in the collection."""
+
+    url: Annotated[str, AfterValidator(_http_address)] | None = Field(
+        None, max_length=8192, description="address of a picture; never one of a private network"
+    )
+    id: ImageId | None = None
+
+    @model_validator(mode="after")
+    def _one_picture(self) -> "SearchRequest":
+        if (self.url is None) == (self.id is None):
+            raise ValueError("give either url or id")
+        return self
+
+
+class HitBody(BaseModel):
+    """One neighbour: score is the cosine similarity, distance is 1 - score."""
+
+    id: int
+    path: str
+    score: float
+    distance: float
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, hit: Hit) -> "HitBody":
+        """The hit, with its path made safe to show."""
+        return cls(
+            id=hit.id,
+            path=display_path(hit.path),
+            score=hit.score,
+            distance=hit.distance,
+            width=hit.width,
+            height=hit.height,
+        )
+
+
+class SearchBody(BaseModel):
+    """The answer to a search, nearest first."""
+
+    query: str = Field(description="the query as it was named: file name, address or path")
+    hits: list[HitBody]
+    preview: str | None = Field(None, description="the query as a data URL, where asked for")
+
+
+class ImageBody(BaseModel):
+    """One picture of the collection."""
+
+    id: int
+    path: str
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, stored: StoredFile) -> "ImageBody":
+        """The picture, with its path made safe to show."""
+        file = stored.file
+        return cls(
+            id=stored.id, path=display_path(file.path), width=file.width, height=file.height
+        )
+
+
+class ImagesBody(BaseModel):
+    """Some pictures of the collection, and how many there are in all."""
+
+    images: list[ImageBody]
+    total: int
+
+
+class ModelBody(BaseModel):
+    """The encoder of the collection."""
+
+    name: str
+    sha256: str
+    dimension: int
+
+
+class StatusBody(BaseModel):
+    """What the collection holds."""
+
+    collection: str
+    model: ModelBody
+    dimension: int
+    images: int
+    skipped: int
+    bytes: int
+
+    @classmethod
+    def of(cls, status: Status) -> "StatusBody":
+        """The status, with its path made safe to show."""
+        model = status.model
+        return cls(
+            collection=display_path(status.collection),
+            model=ModelBody(name=model.name, sha256=model.sha256, dimension=model.dimension),
+            dimension=status.dimension,
+            images=status.images,
+            skipped=status.skipped,
+            bytes=status.bytes,
+        )
+
+
+class HealthBody(BaseModel):
+    """The server is up."""
+
+    status: str = "ok"
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, and what to do, in one sentence."""
+
+    error: str

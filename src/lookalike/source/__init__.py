@@ -1,0 +1,27 @@
+"""Source: where bytes come from. Folders, files, addresses; never decodes."""
+
+from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file
+from lookalike.source.url import fetch, is_url
+from lookalike.source.walk import FoundFile, FoundFolder, is_picture_name, walk
+
+__all__ = [
+    "MAX_FILE_BYTES",
+    "FoundFile",
+    "FoundFolder",
+    "content_digest",
+    "fetch",
+    "is_picture_name",
+    "is_url",
+    "read",
+    "read_file",
+    "walk",
+]
+
+
+def read(query: str) -> bytes:
+    """The bytes behind a path or an http(s) address, as a person names a query.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    return fetch(query, allow_private=True) if is_url(query) else read_file(query)

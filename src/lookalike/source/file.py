@@ -1,0 +1,56 @@
+"""One file: bounded read, and the hash that tells a moved picture from a new one."""
+
+import hashlib
+import os
+import stat
+
+from lookalike.errors import SourceError
+
+MAX_FILE_BYTES = 512 * 1024 * 1024
+
+
+def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """The whole content of a regular file.
+
+    Raises:
+        SourceError: the file is missing, unreadable, not a regular file, empty, or larger than
+            `max_bytes`.
+    """
+    try:
+        # O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+    except FileNotFoundError as error:
+        reason = "it is a link to nothing" if os.path.islink(path) else "there is no such file"
+        raise SourceError(reason) from error
+    except OSError as error:
+        raise SourceError(f"it cannot be opened: {_why(error)}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceError("it is not a regular file")
+        if status.st_size > max_bytes:
+            raise SourceError(
+                f"its {status.st_size / 2**20:.0f} MiB are over the limit of "
+                f"{max_bytes / 2**20:.0f} MiB"
+            )
+        try:
+            data = file.read(max_bytes + 1)
+        except OSError as error:
+            raise SourceError(f"it cannot be read: {_why(error)}") from error
+    if not data:
+        raise SourceError("the file is empty")
+    if len(data) > max_bytes:
+        raise SourceError(f"it grew past the limit of {max_bytes / 2**20:.0f} MiB while it was read")
+    return data
+
+
+def content_digest(data: bytes) -> bytes:
+    """BLAKE2b of the content, 16 bytes: enough that two pictures never share one by chance."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+_BINARY: int = getattr(os, "O_BINARY", 0)
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,122 @@
+"""Fetch a picture from an address, within limits.
+
+The address that is checked is the address that is connected to: the check sits where the socket
+is opened, so that neither a redirect nor a changing DNS answer leads anywhere else.
+"""
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import httpx2
+
+from lookalike.errors import SourceError
+
+MAX_BYTES = 64 * 1024 * 1024
+TIMEOUT_S = 20.0
+MAX_REDIRECTS = 5
+
+
+def is_url(text: str) -> bool:
+    """Whether a query is an http(s) address rather than a path."""
+    return text.lower().startswith(("http://", "https://"))
+
+
+def fetch(
+    url: str,
+    *,
+    allow_private: bool = False,
+    max_bytes: int = MAX_BYTES,
+    timeout_s: float = TIMEOUT_S,
+) -> bytes:
+    """The body of an http(s) address.
+
+    Args:
+        url: the address; at most five redirects are followed.
+        allow_private: whether addresses of this machine and its network may be reached.
+        max_bytes: size limit of the body.
+        timeout_s: limit on the whole transfer, seconds.
+
+    Raises:
+        SourceError: it cannot be fetched within the limits, or is not allowed.
+    """
+    if not is_url(url) or not urlsplit(url).hostname:
+        raise SourceError(f"{url} is not an http(s) address")
+    deadline = time.monotonic() + timeout_s
+    try:
+        with (
+            httpx2.Client(
+                transport=None if allow_private else _PublicTransport(httpx2.HTTPTransport()),
+                trust_env=allow_private,
+                follow_redirects=True,
+                max_redirects=MAX_REDIRECTS,
+                timeout=timeout_s,
+                headers={"User-Agent": "lookalike", "Accept": "image/*"},
+            ) as client,
+            client.stream("GET", url) as response,
+        ):
+            if response.status_code != httpx2.codes.OK:
+                raise SourceError(f"{url} answered with status {response.status_code}")
+            return _body(response.iter_bytes(), url, max_bytes, deadline)
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        raise SourceError(f"cannot fetch {url}: {error or type(error).__name__}") from error
+
+
+class _PublicTransport(httpx2.BaseTransport):
+    """Connects to the public address that it has checked; asked again for every redirect."""
+
+    def __init__(self, inner: httpx2.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        return self._inner.handle_request(
+            httpx2.Request(
+                request.method,
+                request.url.copy_with(host=_public_address(host, port)),
+                headers=request.headers,
+                stream=request.stream,
+                # The certificate is checked against the name, not against the number.
+                extensions={**request.extensions, "sni_hostname": host},
+            )
+        )
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _public_address(host: str, port: int) -> str:
+    found = {
+        str(entry[4][0]).partition("%")[0]
+        for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    }
+    if not found or not all(_is_public(ipaddress.ip_address(address)) for address in found):
+        raise SourceError(f"{host} is not a public address; save the picture and search by file")
+    return sorted(found)[0]
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        # An IPv4 address in IPv6 clothes is judged as what it is.
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in ipaddress.ip_network("64:ff9b::/96"):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _is_public(inner)
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _body(chunks: Iterable[bytes], url: str, max_bytes: int, deadline: float) -> bytes:
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > max_bytes:
+            raise SourceError(f"{url} is larger than the limit of {max_bytes / 2**20:.0f} MiB")
+        if time.monotonic() > deadline:
+            raise SourceError(f"{url} took too long to arrive; save the picture and search by file")
+    if not body:
+        raise SourceError(f"{url} has no content")
+    return bytes(body)

@@ -1,0 +1,32 @@
+"""Store: files and their embeddings, behind one protocol.
+
+`exact` is NumPy in memory, the oracle; `local` is SQLite with FAISS as a disposable cache.
+"""
+
+from lookalike.store.base import (
+    Changes,
+    FileRecord,
+    FileState,
+    Neighbours,
+    SkippedFile,
+    Store,
+    StoredFile,
+    Writer,
+    under,
+)
+from lookalike.store.exact import ExactStore
+from lookalike.store.local import LocalStore
+
+__all__ = [
+    "Changes",
+    "ExactStore",
+    "FileRecord",
+    "FileState",
+    "LocalStore",
+    "Neighbours",
+    "SkippedFile",
+    "Store",
+    "StoredFile",
+    "Writer",
+    "under",
+]

@@ -1,0 +1,220 @@
+"""The protocol that every store keeps, and the records that go in and out.
+
+A store knows files and vectors, not pictures. Vectors are kept as float16; scores are computed
+in float32 from what is kept, so every store gives the same answer as the NumPy oracle.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike.encoders.spec import EncoderIdentity
+from lookalike.types import Embeddings, Ids
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What is known of a picture's file.
+
+    Attributes:
+        path: absolute; undecodable bytes of the name are kept as surrogates (`os.fsdecode`).
+        size: bytes.
+        mtime_ns: time stamp of the content, nanoseconds since the epoch.
+        digest: hash of the content, 16 bytes.
+        width: pixels, upright.
+        height: pixels, upright.
+        format: the codec, such as "JPEG".
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    digest: bytes
+    width: int
+    height: int
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A picture of the collection: its id, unique and never given again, and its file."""
+
+    id: int
+    file: FileRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file that cannot be used.
+
+    Attributes:
+        path: as in `FileRecord`.
+        size: bytes; -1 where the file should be tried again in any case.
+        mtime_ns: as in `FileRecord`.
+        reader: which version of the decoder refused it; another version tries again.
+        reason: one clause for a person.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    reader: str
+    reason: str
+
+
+class FileState(NamedTuple):
+    """The part of a stored or skipped file that tells whether it changed; id None if skipped."""
+
+    id: int | None
+    size: int
+    mtime_ns: int
+    reader: str
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one transaction writes: all of it, or nothing.
+
+    Attributes:
+        put: pictures to insert, or to replace where the path is there already.
+        vectors: (len(put), dimension) float32, L2-normalised, in the order of `put`.
+        moved: pictures whose content is as stored, under a new path or time stamp.
+        skipped: files that cannot be used; a picture stored under the path is removed.
+        removed: ids of pictures to forget.
+        unskipped: paths of skipped files to forget.
+        folders: device number (`st_dev`) of each folder that was seen, by path.
+        roots: folders that the user asked to index.
+    """
+
+    put: list[FileRecord] = field(default_factory=list)
+    vectors: list[NDArray[np.float32]] = field(default_factory=list)
+    moved: list[StoredFile] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    unskipped: list[str] = field(default_factory=list)
+    folders: dict[str, int] = field(default_factory=dict)
+    roots: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return sum(
+            len(part)
+            for part in (
+                self.put,
+                self.moved,
+                self.skipped,
+                self.removed,
+                self.unskipped,
+                self.folders,
+                self.roots,
+            )
+        )
+
+
+class Neighbours(NamedTuple):
+    """Nearest neighbours of a batch of queries, nearest first.
+
+    Attributes:
+        ids: (queries, n) int64, n = min(k, stored).
+        scores: (queries, n) float32, cosine similarity; ties in no particular order.
+    """
+
+    ids: Ids
+    scores: NDArray[np.float32]
+
+
+class Writer(Protocol):
+    """The one writer of a collection, as `Store.write` gives it."""
+
+    def apply(self, changes: Changes) -> None:
+        """Write `changes` in one durable transaction.
+
+        Raises:
+            StoreError: the changes contradict each other or the collection, or cannot be written.
+        """
+
+
+class Store(Protocol):
+    """Image files and their embeddings. Reads may come from any thread, also during writes."""
+
+    @property
+    def location(self) -> str:
+        """The place of the collection, as a path or address."""
+
+    @property
+    def encoder(self) -> EncoderIdentity:
+        """The encoder that made the embeddings."""
+
+    @property
+    def encoder_source(self) -> str:
+        """How that encoder was named when the collection was made: a name or a path."""
+
+    def write(self) -> AbstractContextManager[Writer]:
+        """Become the writer until the context ends.
+
+        Raises:
+            CollectionBusyError: another writer is at work.
+        """
+
+    def count(self) -> int:
+        """The number of pictures."""
+
+    def size_bytes(self) -> int:
+        """Bytes on disk, or in memory where there is no disk."""
+
+    def roots(self) -> list[str]:
+        """The folders that were indexed, sorted."""
+
+    def folders(self, root: str) -> dict[str, int]:
+        """Device numbers of the folders known at and under `root`, by path."""
+
+    def states(self, folder: str) -> dict[str, FileState]:
+        """The stored and skipped files directly in `folder`, by file name."""
+
+    def skipped(self) -> list[SkippedFile]:
+        """Every skipped file, sorted by path."""
+
+    def get(self, ids: Sequence[int]) -> list[StoredFile]:
+        """The pictures with these ids, in their order; unknown ids are left out."""
+
+    def page(self, offset: int, limit: int) -> list[StoredFile]:
+        """At most `limit` pictures by rising id, from position `offset`, which is 0-based."""
+
+    def by_digest(self, digest: bytes) -> list[StoredFile]:
+        """The pictures whose content has this hash."""
+
+    def vectors(self, ids: Sequence[int]) -> Embeddings:
+        """The embeddings of these pictures, (n, dimension) float32, in their order.
+
+        Raises:
+            StoreError: an id is unknown.
+        """
+
+    def scan(self, batch_size: int = 4096) -> Iterator[tuple[list[StoredFile], Embeddings]]:
+        """All pictures with their embeddings, by rising id, in batches."""
+
+    def search(self, queries: Embeddings, k: int) -> Neighbours:
+        """The `k` nearest pictures to each query by cosine similarity, exactly.
+
+        Args:
+            queries: (n, dimension) float32, L2-normalised.
+            k: at least 1; fewer come back where fewer are stored.
+
+        Raises:
+            QueryError: `k` is below 1 or the queries have another dimension.
+        """
+
+    def close(self) -> None:
+        """Let go of files and caches."""
+
+
+def under(folder: str, root: str) -> bool:
+    """Whether `folder` is `root` or lies under it (both absolute, same separators)."""
+    return folder == root or folder.startswith(root.rstrip("/\\") + _separator(root))
+
+
+def _separator(root: str) -> str:
+    return "\\" if "\\" in root and "/" not in root else "/"

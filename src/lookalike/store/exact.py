@@ -1,0 +1,163 @@
+"""The oracle: everything in memory, every answer by plain NumPy. Also handy in tests."""
+
+import itertools
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike.encoders.spec import EncoderIdentity
+from lookalike.errors import CollectionBusyError, StoreError
+from lookalike.store.base import (
+    Changes,
+    FileState,
+    Neighbours,
+    SkippedFile,
+    StoredFile,
+    under,
+)
+from lookalike.store.checks import check_known, check_query, checked_vectors
+from lookalike.types import Embeddings
+
+
+class ExactStore:
+    """Implements `Store` without a disk."""
+
+    def __init__(self, encoder: EncoderIdentity, encoder_source: str = "") -> None:
+        self._encoder = encoder
+        self._encoder_source = encoder_source
+        self._files: dict[int, StoredFile] = {}
+        self._ids: dict[str, int] = {}
+        self._vectors: dict[int, NDArray[np.float16]] = {}
+        self._skipped: dict[str, SkippedFile] = {}
+        self._folders: dict[str, int] = {}
+        self._roots: set[str] = set()
+        self._next_id = itertools.count(1)
+        self._state = threading.RLock()
+        self._writing = threading.Lock()
+
+    @property
+    def location(self) -> str:
+        return "memory"
+
+    @property
+    def encoder(self) -> EncoderIdentity:
+        return self._encoder
+
+    @property
+    def encoder_source(self) -> str:
+        return self._encoder_source
+
+    @contextmanager
+    def write(self) -> Iterator["ExactStore"]:
+        if not self._writing.acquire(blocking=False):
+            raise CollectionBusyError("another writer is at work on this collection")
+        try:
+            yield self
+        finally:
+            self._writing.release()
+
+    def apply(self, changes: Changes) -> None:
+        vectors = checked_vectors(changes, self._encoder.dimension)
+        with self._state:
+            unknown = [moved.id for moved in changes.moved if moved.id not in self._files]
+            if unknown:
+                raise StoreError(f"picture {unknown[0]} was moved, but is not in the collection")
+            for image_id in changes.removed:
+                self._remove(image_id)
+            for path in changes.unskipped:
+                self._skipped.pop(path, None)
+            for moved in changes.moved:
+                self._ids.pop(self._files[moved.id].file.path, None)
+            for moved in changes.moved:
+                self._take_path(moved.file.path, keep=moved.id)
+                self._files[moved.id] = moved
+                self._ids[moved.file.path] = moved.id
+            for file, vector in zip(changes.put, vectors, strict=True):
+                image_id = self._ids.get(file.path) or next(self._next_id)
+                self._take_path(file.path, keep=image_id)
+                self._files[image_id] = StoredFile(image_id, file)
+                self._ids[file.path] = image_id
+                self._vectors[image_id] = vector
+            for skipped in changes.skipped:
+                self._take_path(skipped.path, keep=None)
+                self._skipped[skipped.path] = skipped
+            self._folders.update(changes.folders)
+            self._roots.update(changes.roots)
+
+    def count(self) -> int:
+        return len(self._files)
+
+    def size_bytes(self) -> int:
+        return 2 * self._encoder.dimension * len(self._vectors)
+
+    def roots(self) -> list[str]:
+        return sorted(self._roots)
+
+    def folders(self, root: str) -> dict[str, int]:
+        return {path: device for path, device in self._folders.items() if under(path, root)}
+
+    def states(self, folder: str) -> dict[str, FileState]:
+        with self._state:
+            found = {
+                os.path.basename(s.file.path): FileState(s.id, s.file.size, s.file.mtime_ns, "")
+                for s in self._files.values()
+                if os.path.dirname(s.file.path) == folder
+            }
+            for skip in self._skipped.values():
+                if os.path.dirname(skip.path) == folder:
+                    name = os.path.basename(skip.path)
+                    found[name] = FileState(None, skip.size, skip.mtime_ns, skip.reader)
+            return found
+
+    def skipped(self) -> list[SkippedFile]:
+        return sorted(self._skipped.values(), key=lambda skip: os.fsencode(skip.path))
+
+    def get(self, ids: Sequence[int]) -> list[StoredFile]:
+        return [self._files[i] for i in ids if i in self._files]
+
+    def page(self, offset: int, limit: int) -> list[StoredFile]:
+        return self.get(sorted(self._files)[offset : offset + limit])
+
+    def by_digest(self, digest: bytes) -> list[StoredFile]:
+        with self._state:
+            return [stored for stored in self._files.values() if stored.file.digest == digest]
+
+    def vectors(self, ids: Sequence[int]) -> Embeddings:
+        check_known(ids, len({i for i in ids if i in self._vectors}))
+        rows = [self._vectors[i].astype(np.float32) for i in ids]
+        return np.stack(rows) if rows else np.empty((0, self._encoder.dimension), np.float32)
+
+    def scan(self, batch_size: int = 4096) -> Iterator[tuple[list[StoredFile], Embeddings]]:
+        ids = sorted(self._files)
+        for start in range(0, len(ids), batch_size):
+            part = ids[start : start + batch_size]
+            yield self.get(part), self.vectors(part)
+
+    def search(self, queries: Embeddings, k: int) -> Neighbours:
+        check_query(queries, k, self._encoder.dimension)
+        with self._state:
+            ids = np.array(sorted(self._vectors), dtype=np.int64)
+            gallery = self.vectors([int(i) for i in ids])
+        scores = queries.astype(np.float32) @ gallery.T
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return Neighbours(ids[order], np.take_along_axis(scores, order, axis=1))
+
+    def close(self) -> None:
+        pass
+
+    def _take_path(self, path: str, keep: int | None) -> None:
+        """Make room under `path` for what comes, which is picture `keep` or a skipped file."""
+        self._skipped.pop(path, None)
+        there = self._ids.get(path)
+        if there is not None and there != keep:
+            self._remove(there)
+
+    def _remove(self, image_id: int) -> None:
+        stored = self._files.pop(image_id, None)
+        self._vectors.pop(image_id, None)
+        if stored is not None and self._ids.get(stored.file.path) == image_id:
+            del self._ids[stored.file.path]

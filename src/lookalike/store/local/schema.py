@@ -1,0 +1,131 @@
+"""The SQLite schema, as numbered migrations.
+
+Migration n takes a file from format n - 1 to n; a new collection runs them all. What is released
+is never edited: a change is a new migration, with a golden file of the format before it.
+"""
+
+import sqlite3
+
+from lookalike.errors import FormatVersionError, StoreError
+
+APPLICATION_ID = 0x4C4B414C  # "LKAL", so that `file` and other programs can tell what it is
+
+PAGE_SIZE = 16384
+"""Bytes. A vector of 512 float16 takes 1 KiB: 15 fit a page of 16 KiB, 3 fit one of 4 KiB."""
+
+_V1 = """
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Paths are bytes, as the system gives them: every name on disk can be kept.
+CREATE TABLE roots (
+    path BLOB PRIMARY KEY
+) WITHOUT ROWID;
+
+CREATE TABLE folders (
+    id INTEGER PRIMARY KEY,
+    path BLOB NOT NULL UNIQUE,
+    device INTEGER NOT NULL
+);
+
+CREATE TABLE images (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    folder_id INTEGER NOT NULL REFERENCES folders (id),
+    name BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    format TEXT NOT NULL,
+    UNIQUE (folder_id, name)
+);
+CREATE INDEX images_by_digest ON images (digest);
+
+-- An id is never given twice, and a changed picture gets a new one: a search index that knows the
+-- highest id and the count knows exactly what it lacks.
+CREATE TABLE vectors (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    image_id INTEGER NOT NULL UNIQUE REFERENCES images (id) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+);
+
+CREATE TABLE skipped (
+    folder_id INTEGER NOT NULL REFERENCES folders (id),
+    name BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    reader TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (folder_id, name)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1,)
+
+FORMAT_VERSION = len(MIGRATIONS)
+
+
+def format_version(connection: sqlite3.Connection) -> int:
+    """The format version of an open file; 0 for an empty one.
+
+    Raises:
+        StoreError: the file is a database of some other program, or none at all.
+    """
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"the collection's file cannot be read: {error}") from error
+    if tables and application != APPLICATION_ID:
+        raise StoreError("the collection's file belongs to another program; choose another folder")
+    return version
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an open file to the current format, one transaction a step.
+
+    Raises:
+        FormatVersionError: the file is newer than this program.
+        StoreError: the file is not a collection.
+    """
+    version = format_version(connection)
+    check_not_newer(version)
+    for number in range(version + 1, FORMAT_VERSION + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in _statements(MIGRATIONS[number - 1]):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def check_not_newer(version: int) -> None:
+    """Refuse what a later Lookalike has written.
+
+    Raises:
+        FormatVersionError: the format is newer than this program.
+    """
+    if version > FORMAT_VERSION:
+        raise FormatVersionError(
+            f"the collection has format {version}, and this Lookalike knows formats up to "
+            f"{FORMAT_VERSION}; update Lookalike"
+        )
+
+
+def _statements(script: str) -> list[str]:
+    statements = []
+    pending = ""
+    for line in script.splitlines():
+        pending += line + "\n"
+        if sqlite3.complete_statement(pending):
+            statements.append(pending)
+            pending = ""
+    return statements

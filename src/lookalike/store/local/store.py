@@ -1,0 +1,287 @@
+"""A collection in a folder: `collection.sqlite`, and caches beside it that can be deleted."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import filelock
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike.encoders.spec import EncoderIdentity
+from lookalike.errors import CollectionBusyError, CollectionNotFoundError, StoreError
+from lookalike.store.base import FileRecord, FileState, Neighbours, SkippedFile, StoredFile, under
+from lookalike.store.checks import check_known, check_query
+from lookalike.store.local.cache import SearchCache
+from lookalike.store.local.database import Database, transaction
+from lookalike.store.local.writer import LocalWriter
+from lookalike.types import Embeddings, Ids
+
+DATABASE_FILE = "collection.sqlite"
+CACHE_FOLDER = "cache"
+_LOCK_FILE = "writer.lock"
+_CHUNK = 500  # values in one SQL statement, below every SQLite's limit
+
+_FILE = "i.id, f.path, i.name, i.size, i.mtime_ns, i.digest, i.width, i.height, i.format"
+_IMAGES = "images i JOIN folders f ON f.id = i.folder_id"
+
+
+class LocalStore:
+    """Implements `Store` on SQLite and FAISS."""
+
+    def __init__(self, folder: str) -> None:
+        """Open a collection; see `create` and `exists`.
+
+        Raises:
+            CollectionNotFoundError: there is none at `folder`.
+            FormatVersionError: it has a later format.
+            StoreError: its file cannot be read.
+        """
+        if not self.exists(folder):
+            raise CollectionNotFoundError(
+                f"there is no collection at {folder}; make one with: lookalike index FOLDER "
+                f"-c {folder}"
+            )
+        self._folder = folder
+        self._database = Database(os.path.join(folder, DATABASE_FILE))
+        meta = self._meta()
+        self._encoder = msgspec.json.decode(meta["encoder"], type=EncoderIdentity)
+        self._encoder_source = meta["encoder_source"]
+        self._cache = SearchCache(
+            os.path.join(folder, CACHE_FOLDER), self._encoder.dimension, meta["token"]
+        )
+
+    @staticmethod
+    def exists(folder: str) -> bool:
+        """Whether there is a collection at `folder`."""
+        path = os.path.join(folder, DATABASE_FILE)
+        return os.path.isfile(path) and os.path.getsize(path) > 0
+
+    @classmethod
+    def create(cls, folder: str, encoder: EncoderIdentity, encoder_source: str) -> "LocalStore":
+        """Make an empty collection for the embeddings of one encoder.
+
+        Raises:
+            StoreError: it cannot be written, or there is one already.
+        """
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot make the folder {folder}: {error.strerror}") from error
+        with _writer_lock(folder):
+            if cls.exists(folder):
+                raise StoreError(f"there is a collection at {folder} already")
+            # Under another name until it is whole: a kill in between leaves no half collection.
+            path = os.path.join(folder, DATABASE_FILE)
+            scratch = path + ".new"
+            for leftover in (scratch, scratch + "-wal", scratch + "-shm"):
+                with suppress(FileNotFoundError):
+                    os.unlink(leftover)
+            with Database(scratch).writer() as connection, transaction(connection):
+                connection.executemany(
+                    "INSERT INTO meta (key, value) VALUES (?, ?)",
+                    [
+                        ("encoder", msgspec.json.encode(encoder).decode()),
+                        ("encoder_source", encoder_source),
+                        ("token", secrets.token_hex(16)),
+                    ],
+                )
+            os.replace(scratch, path)
+        return cls(folder)
+
+    @property
+    def location(self) -> str:
+        return self._folder
+
+    @property
+    def encoder(self) -> EncoderIdentity:
+        return self._encoder
+
+    @property
+    def encoder_source(self) -> str:
+        return self._encoder_source
+
+    @contextmanager
+    def write(self) -> Iterator[LocalWriter]:
+        with _writer_lock(self._folder):
+            with self._database.writer() as connection:
+                writer = LocalWriter(connection, self._encoder.dimension)
+                yield writer
+            if writer.wrote:
+                with self._cache.lock, self._database.snapshot() as connection:
+                    self._cache.save(connection)
+
+    def count(self) -> int:
+        return int(self._reader().execute("SELECT count(*) FROM images").fetchone()[0])
+
+    def size_bytes(self) -> int:
+        total = 0
+        for folder, _, files in os.walk(self._folder):
+            for name in files:
+                try:
+                    total += os.path.getsize(os.path.join(folder, name))
+                except OSError:
+                    continue  # a scratch file of a running indexer went away meanwhile
+        return total
+
+    def roots(self) -> list[str]:
+        return sorted(os.fsdecode(row[0]) for row in self._reader().execute("SELECT path FROM roots"))
+
+    def folders(self, root: str) -> dict[str, int]:
+        rows = self._reader().execute("SELECT path, device FROM folders")
+        known = {os.fsdecode(path): device for path, device in rows}
+        return {path: device for path, device in known.items() if under(path, root)}
+
+    def states(self, folder: str) -> dict[str, FileState]:
+        key = (os.fsencode(folder),)
+        rows = self._reader().execute(
+            "SELECT i.name, i.id, i.size, i.mtime_ns, '' FROM images i"
+            " JOIN folders f ON f.id = i.folder_id WHERE f.path = ?"
+            " UNION ALL SELECT s.name, NULL, s.size, s.mtime_ns, s.reader FROM skipped s"
+            " JOIN folders f ON f.id = s.folder_id WHERE f.path = ?",
+            key + key,
+        )
+        return {os.fsdecode(row[0]): FileState(*row[1:]) for row in rows}
+
+    def skipped(self) -> list[SkippedFile]:
+        rows = self._reader().execute(
+            "SELECT f.path, s.name, s.size, s.mtime_ns, s.reader, s.reason FROM skipped s"
+            " JOIN folders f ON f.id = s.folder_id ORDER BY f.path, s.name"
+        )
+        found = [SkippedFile(_path(row[0], row[1]), *row[2:]) for row in rows]
+        return sorted(found, key=lambda skip: os.fsencode(skip.path))
+
+    def get(self, ids: Sequence[int]) -> list[StoredFile]:
+        found: dict[int, StoredFile] = {}
+        for start in range(0, len(ids), _CHUNK):
+            part = [int(i) for i in ids[start : start + _CHUNK]]
+            rows = self._reader().execute(
+                f"SELECT {_FILE} FROM {_IMAGES} WHERE i.id IN ({_marks(part)})", part
+            )
+            found.update((row[0], _stored(row)) for row in rows)
+        return [found[i] for i in ids if i in found]
+
+    def page(self, offset: int, limit: int) -> list[StoredFile]:
+        rows = self._reader().execute(
+            f"SELECT {_FILE} FROM {_IMAGES} ORDER BY i.id LIMIT ? OFFSET ?", (limit, offset)
+        )
+        return [_stored(row) for row in rows]
+
+    def by_digest(self, digest: bytes) -> list[StoredFile]:
+        rows = self._reader().execute(
+            f"SELECT {_FILE} FROM {_IMAGES} WHERE i.digest = ? ORDER BY i.id", (digest,)
+        )
+        return [_stored(row) for row in rows]
+
+    def vectors(self, ids: Sequence[int]) -> Embeddings:
+        found: dict[int, bytes] = {}
+        for start in range(0, len(ids), _CHUNK):
+            part = [int(i) for i in ids[start : start + _CHUNK]]
+            found.update(
+                self._reader().execute(
+                    f"SELECT image_id, vector FROM vectors WHERE image_id IN ({_marks(part)})", part
+                )
+            )
+        check_known(ids, len(found))
+        return self._matrix([found[int(i)] for i in ids])
+
+    def scan(self, batch_size: int = 4096) -> Iterator[tuple[list[StoredFile], Embeddings]]:
+        last = 0
+        while True:
+            # By rising id in short transactions: a long scan never holds up the log.
+            rows = (
+                self._reader()
+                .execute(
+                    f"SELECT {_FILE}, v.vector FROM {_IMAGES} JOIN vectors v ON v.image_id = i.id"
+                    " WHERE i.id > ? ORDER BY i.id LIMIT ?",
+                    (last, batch_size),
+                )
+                .fetchall()
+            )
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield [_stored(row[:-1]) for row in rows], self._matrix([row[-1] for row in rows])
+
+    def search(self, queries: Embeddings, k: int) -> Neighbours:
+        check_query(queries, k, self._encoder.dimension)
+        with self._cache.lock, self._database.snapshot() as connection:
+            found = self._cache.search(connection, queries, k)
+            of_vector = _image_ids(connection, found)
+        ids = np.array([[of_vector[int(v)] for v in row] for row, _ in found], dtype=np.int64)
+        scores = np.array([row for _, row in found], dtype=np.float32)
+        width = len(found[0][0]) if found else 0
+        return Neighbours(ids.reshape(len(queries), width), scores.reshape(len(queries), width))
+
+    def close(self) -> None:
+        self._database.close()
+        self._cache.drop()
+
+    def _reader(self) -> sqlite3.Connection:
+        return self._database.reader()
+
+    def _meta(self) -> dict[str, str]:
+        try:
+            meta = dict(self._reader().execute("SELECT key, value FROM meta"))
+        except sqlite3.Error as error:
+            raise StoreError(f"the collection at {self._folder} cannot be read: {error}") from error
+        if not {"encoder", "encoder_source", "token"} <= meta.keys():
+            raise StoreError(f"the collection at {self._folder} is incomplete; index it anew")
+        return meta
+
+    def _matrix(self, blobs: list[bytes]) -> Embeddings:
+        matrix = np.frombuffer(b"".join(blobs), dtype="<f2").astype(np.float32)
+        return matrix.reshape(len(blobs), self._encoder.dimension)
+
+
+@contextmanager
+def _writer_lock(folder: str) -> Iterator[None]:
+    # The system lets go of the lock when a process dies, however it dies.
+    lock = filelock.FileLock(os.path.join(folder, _LOCK_FILE), timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise CollectionBusyError(
+            f"another process is writing to {folder}; wait for it to end, or stop it"
+        ) from error
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _image_ids(
+    connection: sqlite3.Connection, found: list[tuple[Ids, NDArray[np.float32]]]
+) -> dict[int, int]:
+    wanted = sorted({int(vector_id) for ids, _ in found for vector_id in ids})
+    of_vector: dict[int, int] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        of_vector.update(
+            connection.execute(
+                f"SELECT id, image_id FROM vectors WHERE id IN ({_marks(part)})", part
+            )
+        )
+    return of_vector
+
+
+def _stored(row: tuple[Any, ...]) -> StoredFile:
+    image_id, folder, name, size, mtime_ns, digest, width, height, codec = row
+    path = _path(folder, name)
+    return StoredFile(
+        image_id, FileRecord(path, size, mtime_ns, digest, width, height, codec)
+    )
+
+
+def _path(folder: bytes, name: bytes) -> str:
+    return os.path.join(os.fsdecode(folder), os.fsdecode(name))
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))

@@ -1,0 +1,111 @@
+"""The one writer of a local collection."""
+
+import os
+import sqlite3
+
+from lookalike.errors import StoreError
+from lookalike.store.base import Changes, FileRecord
+from lookalike.store.checks import checked_vectors
+from lookalike.store.local.database import transaction
+
+_NO_DEVICE = -1
+
+
+class LocalWriter:
+    """Writes changes, each in one transaction, while it lives inside `LocalStore.write`."""
+
+    def __init__(self, connection: sqlite3.Connection, dimension: int) -> None:
+        self._connection = connection
+        self._dimension = dimension
+        self.wrote = False
+
+    def apply(self, changes: Changes) -> None:
+        """See `Writer.apply`."""
+        vectors = checked_vectors(changes, self._dimension)
+        self.wrote = True
+        with transaction(self._connection):
+            for path, device in changes.folders.items():
+                self._connection.execute(
+                    "INSERT INTO folders (path, device) VALUES (?, ?)"
+                    " ON CONFLICT (path) DO UPDATE SET device = excluded.device",
+                    (os.fsencode(path), device),
+                )
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO roots (path) VALUES (?)",
+                [(os.fsencode(root),) for root in changes.roots],
+            )
+            self._connection.executemany(
+                "DELETE FROM images WHERE id = ?", [(image_id,) for image_id in changes.removed]
+            )
+            for path in changes.unskipped:
+                self._unskip(*self._key(path))
+            self._move(changes)
+            for file, vector in zip(changes.put, vectors, strict=True):
+                self._put(file, vector.astype("<f2").tobytes())
+            for skipped in changes.skipped:
+                key = self._key(skipped.path)
+                self._remove_at(*key)
+                self._unskip(*key)
+                self._connection.execute(
+                    "INSERT INTO skipped (folder_id, name, size, mtime_ns, reader, reason)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (*key, skipped.size, skipped.mtime_ns, skipped.reader, skipped.reason),
+                )
+
+    def _move(self, changes: Changes) -> None:
+        # First out of the way, then to their places: two files may have swapped names.
+        for moved in changes.moved:
+            cursor = self._connection.execute(
+                "UPDATE images SET name = CAST('/' || id AS BLOB) WHERE id = ?", (moved.id,)
+            )
+            if cursor.rowcount != 1:
+                raise StoreError(f"picture {moved.id} was moved, but is not in the collection")
+        for moved in changes.moved:
+            key = self._key(moved.file.path)
+            self._remove_at(*key)
+            self._unskip(*key)
+            self._connection.execute(
+                "UPDATE images SET folder_id = ?, name = ?, size = ?, mtime_ns = ?, digest = ?,"
+                " width = ?, height = ?, format = ? WHERE id = ?",
+                (*key, *_columns(moved.file), moved.id),
+            )
+
+    def _put(self, file: FileRecord, vector: bytes) -> None:
+        key = self._key(file.path)
+        self._unskip(*key)
+        image_id = self._connection.execute(
+            "INSERT INTO images (folder_id, name, size, mtime_ns, digest, width, height, format)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder_id, name) DO UPDATE SET"
+            " size = excluded.size, mtime_ns = excluded.mtime_ns, digest = excluded.digest,"
+            " width = excluded.width, height = excluded.height, format = excluded.format"
+            " RETURNING id",
+            (*key, *_columns(file)),
+        ).fetchone()[0]
+        # Deleted and inserted, not updated: the new vector needs a new id (see schema.py).
+        self._connection.execute("DELETE FROM vectors WHERE image_id = ?", (image_id,))
+        self._connection.execute(
+            "INSERT INTO vectors (image_id, vector) VALUES (?, ?)", (image_id, vector)
+        )
+
+    def _key(self, path: str) -> tuple[int, bytes]:
+        folder, name = os.path.split(path)
+        row = self._connection.execute(
+            "INSERT INTO folders (path, device) VALUES (?, ?)"
+            " ON CONFLICT (path) DO UPDATE SET path = path RETURNING id",
+            (os.fsencode(folder), _NO_DEVICE),
+        ).fetchone()
+        return int(row[0]), os.fsencode(name)
+
+    def _remove_at(self, folder_id: int, name: bytes) -> None:
+        self._connection.execute(
+            "DELETE FROM images WHERE folder_id = ? AND name = ?", (folder_id, name)
+        )
+
+    def _unskip(self, folder_id: int, name: bytes) -> None:
+        self._connection.execute(
+            "DELETE FROM skipped WHERE folder_id = ? AND name = ?", (folder_id, name)
+        )
+
+
+def _columns(file: FileRecord) -> tuple[int, int, bytes, int, int, str]:
+    return file.size, file.mtime_ns, file.digest, file.width, file.height, file.format

@@ -1,0 +1,214 @@
+"""What training starts from: a timm model, a weights file, or an encoder as ONNX."""
+
+import os
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from lookalike.encoders import CATALOGUE, InputSpec, LocatedModel, locate
+from lookalike.errors import EncoderError, TrainingError
+from lookalike.training.convert import check_parity, from_onnx
+from lookalike.types import Pixels
+
+_WEIGHTS = (".safetensors", ".pth", ".pt")
+
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """A network without its last layer.
+
+    Attributes:
+        name: as a person would name it.
+        body: float32 (n, 3, height, width), scaled by `input` -> (n, dimension).
+        dimension: length of an embedding.
+        input: size and scaling; whole pictures, stretched.
+        license: of the weights, "" where it is not known.
+        source: where the weights are from, one clause.
+        onnx: what it was converted from, where it was.
+    """
+
+    name: str
+    body: nn.Module
+    dimension: int
+    input: InputSpec
+    license: str = ""
+    source: str = ""
+    onnx: LocatedModel | None = None
+
+    def check(self, sample: Pixels) -> float | None:
+        """Hold a converted backbone against its source; None where nothing was converted.
+
+        Args:
+            sample: real pictures, RGB uint8 (n, height, width, 3) of `input`.
+
+        Raises:
+            TrainingError: the conversion changed the embeddings.
+        """
+        return check_parity(self.body, self.onnx, sample) if self.onnx else None
+
+
+def load_backbone(name: str, *, random_start: bool = False) -> Backbone:
+    """Find a backbone by what a person types.
+
+    Args:
+        name: a timm model ("resnet50"); a weights file of one ("resnet50:FILE.safetensors", or
+            FILE alone where its name begins with the model's); a model folder or .onnx file with
+            its model.json; or an encoder of the catalogue.
+        random_start: untrained weights, where a timm model's cannot be had.
+
+    Raises:
+        TrainingError: nothing is known under that name, or its weights cannot be had.
+    """
+    try:
+        import timm
+    except ImportError as error:
+        raise TrainingError(
+            f"training needs {error.name}: pip install 'lookalike[train]'"
+        ) from error
+    architecture, file = _parts(name, timm)
+    if file is not None:
+        return _from_weights(architecture, file, timm)
+    if os.path.isdir(os.path.expanduser(name)) or name.endswith(".onnx"):
+        return _from_encoder(name)
+    if timm.is_model(name.split(".")[0]):
+        return _from_timm(name, timm, random_start=random_start)
+    if name in CATALOGUE:
+        return _from_encoder(name)
+    raise TrainingError(
+        f"there is no backbone {name!r}: give a timm model name such as resnet50, "
+        "MODEL:FILE.safetensors, a model folder or an .onnx file with its model.json"
+    )
+
+
+def _parts(name: str, timm: Any) -> tuple[str, str | None]:
+    """Architecture and weights file of "MODEL:FILE" or of a bare weights file."""
+    architecture, colon, file = name.partition(":")
+    if colon and timm.is_model(architecture.split(".")[0]):
+        return architecture, os.path.expanduser(file)
+    if not name.endswith(_WEIGHTS):
+        return name, None
+    stem = os.path.splitext(os.path.basename(name))[0]
+    for guess in (stem, stem.split("-")[0], stem.split(".")[0]):
+        if timm.is_model(guess):
+            return guess, os.path.expanduser(name)
+    raise TrainingError(
+        f"the architecture of {name} is not clear from its name; write it before the file, such "
+        f"as resnet50:{name}"
+    )
+
+
+def _from_timm(name: str, timm: Any, *, random_start: bool) -> Backbone:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body = timm.create_model(name, pretrained=not random_start, num_classes=0)
+    except RuntimeError as error:
+        if "pretrained" not in str(error).lower():
+            raise _unreachable(name, error) from error
+        raise TrainingError(
+            f"timm has no pre-trained weights for {name}; choose another backbone, give a weights "
+            f"file as {name}:FILE, or ask for a random start"
+        ) from error
+    except Exception as error:  # a hub that cannot be reached fails in a dozen ways
+        raise _unreachable(name, error) from error
+    start = "random start" if random_start else "pre-trained weights of timm"
+    licence = "" if random_start else str((body.pretrained_cfg or {}).get("license") or "")
+    return _timm_backbone(name, body, timm, source=f"timm {name}, {start}", licence=licence)
+
+
+def _unreachable(name: str, error: Exception) -> TrainingError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return TrainingError(
+        f"the pre-trained weights of {name} cannot be fetched ({reason}); connect to the hub, give "
+        f"a weights file as {name}:FILE or an ONNX model by path, or ask for a random start"
+    )
+
+
+def _from_weights(architecture: str, file: str, timm: Any) -> Backbone:
+    body = timm.create_model(architecture, pretrained=False, num_classes=0)
+    state = _read_weights(file)
+    for wrapper in ("state_dict", "model", "model_state_dict"):
+        if isinstance(state.get(wrapper), dict):
+            state = state[wrapper]
+    state = {key.removeprefix("module."): value for key, value in state.items()}
+    heads = (body.pretrained_cfg or {}).get("classifier") or ()
+    heads = (heads,) if isinstance(heads, str) else tuple(heads)
+    state = {
+        key: value
+        for key, value in state.items()
+        if not any(key.startswith(f"{head}.") for head in heads)
+    }
+    try:
+        body.load_state_dict(state)
+    except RuntimeError as error:
+        raise TrainingError(
+            f"{file} does not hold the weights of {architecture} "
+            f"({' '.join(str(error).split())[:160]}); name the architecture as MODEL:{file}"
+        ) from error
+    source = f"timm {architecture}, weights of {os.path.basename(file)}"
+    return _timm_backbone(architecture, body, timm, source=source)
+
+
+def _read_weights(file: str) -> dict[str, Any]:
+    if not os.path.isfile(file):
+        raise TrainingError(f"there is no weights file {file}; check the path")
+    try:
+        if file.endswith(".safetensors"):
+            from safetensors.torch import load_file
+
+            return dict(load_file(file))
+        # weights_only: a pickle from outside could run any program.
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # both readers raise types of their own
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        raise TrainingError(
+            f"{file} holds no weights that can be read safely ({reason}); save a plain state_dict, "
+            "best as .safetensors"
+        ) from error
+    if not isinstance(state, dict):
+        raise TrainingError(f"{file} holds no state_dict; save one, best as .safetensors")
+    return state
+
+
+def _timm_backbone(
+    name: str, body: nn.Module, timm: Any, *, source: str, licence: str = ""
+) -> Backbone:
+    config = timm.data.resolve_model_data_config(body)
+    _, height, width = config["input_size"]
+    mean, std = (tuple(float(value) for value in config[key]) for key in ("mean", "std"))
+    return Backbone(
+        name=name,
+        body=body,
+        dimension=int(body.num_features),  # type: ignore[arg-type]
+        input=InputSpec(
+            name="pixel_values", width=width, height=height, mean=mean, std=std  # type: ignore[arg-type]
+        ),
+        license=licence,
+        source=source,
+    )
+
+
+def _from_encoder(name: str) -> Backbone:
+    try:
+        model = locate(name)
+    except EncoderError as error:
+        raise TrainingError(f"the backbone cannot be used: {error}") from error
+    pixels = model.spec.input
+    return Backbone(
+        name=model.spec.name,
+        body=from_onnx(model),
+        dimension=model.spec.embedding.dimension,
+        input=InputSpec(
+            name="pixel_values",
+            width=pixels.width,
+            height=pixels.height,
+            mean=pixels.mean,
+            std=pixels.std,
+        ),
+        license=model.spec.license,
+        source=model.spec.source or model.spec.name,
+        onnx=model,
+    )

@@ -1,0 +1,137 @@
+"""The vocabulary that every room shares: arrays and the records that users see."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels: TypeAlias = NDArray[np.uint8]
+"""RGB pixels, uint8: one picture (height, width, 3) or a batch (n, height, width, 3)."""
+
+Embeddings: TypeAlias = NDArray[np.float32]
+"""L2-normalised embeddings, float32, (n, dimension)."""
+
+Ids: TypeAlias = NDArray[np.int64]
+"""Image ids of a store, int64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One neighbour of a query.
+
+    Attributes:
+        id: the image's id in its collection.
+        path: where the picture lies; undecodable bytes of a name are kept as surrogates.
+        score: cosine similarity to the query, in -1..1; 1 is the same direction.
+        distance: cosine distance, 1 - score, in 0..2.
+        width: pixels, upright.
+        height: pixels, upright.
+    """
+
+    id: int
+    path: str
+    score: float
+    distance: float
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to one query: the query as it was named, and its hits, nearest first."""
+
+    query: str
+    hits: list[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that is not in the collection, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSummary:
+    """What one run of the indexer did.
+
+    Attributes:
+        added: pictures that are new to the collection.
+        updated: pictures whose content changed, or that moved to another path.
+        unchanged: pictures that cost a look at their size and time stamp only.
+        removed: pictures that are gone from disk, or are excluded now.
+        skipped: files that cannot be used, each with its reason, also those of earlier runs
+            under the same folders.
+        warnings: sentences about what was left alone, such as a folder that is not mounted.
+        seconds: wall-clock time of the run.
+    """
+
+    added: int
+    updated: int
+    unchanged: int
+    removed: int
+    skipped: list[Skipped]
+    warnings: list[str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """The encoder of a collection, as `status` shows it."""
+
+    name: str
+    sha256: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a collection holds.
+
+    Attributes:
+        collection: its place, as a path or address.
+        model: the encoder that made its embeddings.
+        dimension: length of an embedding.
+        images: number of pictures.
+        skipped: number of files that could not be used; `skipped_files` lists them.
+        bytes: size on disk, search caches and thumbnails included.
+        roots: the folders that were indexed.
+        skipped_files: every skipped file with its reason.
+    """
+
+    collection: str
+    model: ModelInfo
+    dimension: int
+    images: int
+    skipped: int
+    bytes: int
+    roots: list[str] = field(default_factory=list)
+    skipped_files: list[Skipped] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexProgress:
+    """A snapshot of a running indexer.
+
+    Attributes:
+        stage: "indexing" while files are handled, "finishing" while the end is written.
+        done: files dealt with so far, unchanged and skipped ones included.
+        total: files found so far; grows until `total_final`.
+        total_final: whether `total` will grow no more.
+        encoded: pictures run through the encoder so far.
+        skipped: files skipped so far.
+    """
+
+    stage: Literal["indexing", "finishing"]
+    done: int
+    total: int
+    total_final: bool
+    encoded: int
+    skipped: int
+
+
+ProgressListener: TypeAlias = Callable[[IndexProgress], None]
+"""Called from the indexing thread, a few times a second at most."""
