@@ -1,11 +1,11 @@
 """Reverse image search over your own pictures, on your own machine.
 
-    import lookalike
+import lookalike
 
-    photos = lookalike.open("photos.lookalike")
-    photos.index("~/Pictures")
-    for hit in photos.search("query.jpg", k=5):
-        print(hit.path, hit.score, hit.distance)
+photos = lookalike.open("photos.lookalike")
+photos.index("~/Pictures")
+for hit in photos.search("query.jpg", k=5):
+    print(hit.path, hit.score, hit.distance)
 """
 
 from importlib import import_module

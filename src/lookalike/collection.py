@@ -13,7 +13,6 @@ from PIL import Image
 from lookalike import decode, source
 from lookalike.encoders import DEFAULT_MODEL, Encoder, LocatedModel, identity, load, locate
 from lookalike.errors import (
-    CollectionNotFoundError,
     EncoderError,
     EncoderMismatchError,
     QueryError,
@@ -256,10 +255,7 @@ class Collection:
     def _locate(self) -> LocatedModel:
         if self._opened is None:
             return locate(self._model or DEFAULT_MODEL)
-        if self._model is not None:
-            found = locate(self._model)
-        else:
-            found = self._locate_again(self._opened)
+        found = locate(self._model) if self._model else self._locate_again(self._opened)
         self._check_same(self._opened, found)
         return found
 

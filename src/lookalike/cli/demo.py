@@ -44,5 +44,7 @@ def demo(
         draw_gallery(pictures, on_progress=listener)
     with progress() as listener:
         summary = photos.index(pictures, on_progress=listener)
-    click.echo(f"{summary.added + summary.updated + summary.unchanged} pictures in {place}", err=True)
+    click.echo(
+        f"{summary.added + summary.updated + summary.unchanged} pictures in {place}", err=True
+    )
     run_server(photos, "127.0.0.1", port, open_browser=not no_open, on_ready=announce)

@@ -14,10 +14,10 @@ _COMMANDS = ("index", "search", "serve", "status", "models", "demo")
 class _Commands(click.Group):
     """Imports a command's module when it is asked for, so that each starts fast."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
         command = getattr(import_module(f"lookalike.cli.{cmd_name}"), cmd_name)

@@ -59,9 +59,9 @@ def info(name: str, as_json: bool) -> None:
         echo_json(record)
         return
     for key, value in record.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{k} {v}" for k, v in value.items())
-        click.echo(f"{key:<14} {value}")
+        parts = value.items() if isinstance(value, dict) else ()
+        text = ", ".join(f"{name} {part}" for name, part in parts) if parts else value
+        click.echo(f"{key:<14} {text}")
 
 
 @models.command()

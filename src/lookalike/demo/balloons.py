@@ -104,13 +104,12 @@ def _balloon(
     x = (np.arange(left, left + part.shape[1], dtype=np.float32)[None, :] - column) / radius
     # A ball above, drawn in below to the mouth.
     heights = np.linspace(-1, 1.42, 200)
-    widths = np.where(heights < 0.25, np.sqrt(np.clip(1 - heights**2, 0, 1)), 0)
+    ball = np.sqrt(np.clip(1 - heights**2, 0, 1))
     below = (heights - 0.25) / 1.17
-    widths = np.where(
-        heights >= 0.25, 0.968 * (1 - below) ** 0.8 * (1 + 0.35 * below) + 0.13 * below, widths
-    )
+    drawn_in = 0.968 * np.clip(1 - below, 0, 1) ** 0.8 * (1 + 0.35 * below) + 0.13 * below
+    widths = np.where(heights < 0.25, ball, drawn_in)
     half = np.interp(y, heights, widths, left=0, right=0).astype(np.float32)
-    across = np.clip(x / np.maximum(half, (1e-3)), -1, 1)
+    across = np.clip(x / np.maximum(half, 1e-3), -1, 1)
     turn = np.arcsin(across) / np.pi + 0.5
     silk = colours(_SILKS[int(rng.integers(len(_SILKS)))])
     gores = int(rng.choice([6, 8, 10, 12]))

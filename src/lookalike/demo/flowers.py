@@ -171,14 +171,14 @@ def _flower(
         for turn in (0, 1):
             step = 2 * np.pi / kind.petals
             offset = start + step * (ring * 0.37 + turn * 0.5)
-            off = np.mod(angle - offset + (step / 2), step) - (step / 2)
-            along = np.clip(away / length, 0, 1)
-            bulge = np.clip(np.sin(np.pi * along**0.8), 0, 1)
-            half = (step / 2 * kind.width) * bulge**kind.point
+            off = np.mod(angle - offset + step / 2, step) - step / 2
+            along: Plane = np.clip(away / length, 0, 1)
+            bulge: Plane = np.clip(np.sin(np.pi * along ** np.float32(0.8)), 0, 1)
+            half = step / 2 * kind.width * bulge ** np.float32(kind.point)
             # Petals of a few touch at their sides only; the profile rounds their ends.
             inside = np.clip((half - np.abs(off)) * away / pixel, 0, 1) * (away < length)
-            side = np.abs(off) / (half + (1e-3))
-            tone = ramp(along**1.2, kind.palette)
+            side = np.abs(off) / (half + 1e-3)
+            tone = ramp(along ** np.float32(1.2), kind.palette)
             veins = np.cos(off * (kind.petals * 9)) * 0.03
             relief = 1.05 - np.clip(side, 0, 1) ** 3 * 0.32 + veins
             relief *= light * (0.86 + 0.14 * (ring * 2 + turn) / (kind.rings * 2))

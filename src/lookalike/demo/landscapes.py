@@ -18,6 +18,7 @@ from lookalike.demo.canvas import (
     noise,
     profile,
     ramp,
+    resized,
     stars,
     unit,
 )
@@ -48,6 +49,13 @@ _WOODS: list[Palette] = [
     ["fdf0d5", "d8c878", "8fa24b", "44662f", "15280f"],
     ["f6e7ef", "cfa9c4", "8f6a9a", "4f3b6b", "1c1733"],
     ["eaf6f0", "94d0bd", "3f9a8d", "14605f", "052a2e"],
+]
+
+# Mainsail, foresail and hull in a square of 100 each way, with their opacity.
+_BOAT: list[tuple[list[tuple[int, int]], int]] = [
+    ([(50, 4), (50, 80), (16, 80)], 255),
+    ([(54, 14), (54, 80), (80, 80)], 215),
+    ([(12, 84), (88, 84), (74, 97), (26, 97)], 255),
 ]
 
 
@@ -163,9 +171,7 @@ def _sky(
     down = np.linspace(0, 1 / horizon, height, dtype=np.float32)
     canvas = np.broadcast_to(ramp(down, palette)[:, None, :], (height, width, 3)).copy()
     clouds = noise(rng, (width // 2, height // 2), 5.5, 4, stretch=5.0)
-    wide = np.asarray(
-        Image.fromarray(clouds).resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32
-    )
+    wide = resized(clouds, width, height)
     cover = np.clip(wide * 0.5 - rng.uniform(0.0, 0.4), 0, 0.55)
     lit = ramp(np.clip(down + 0.28, 0, 1), palette)[:, None, :]
     blend(canvas, lit, cover)
@@ -181,8 +187,9 @@ def _treetops(rng: np.random.Generator, width: int, height: int) -> Plane:
         if grove[at] < 0.1:
             continue
         tall = float(rng.uniform(14, 46)) * height / 720
-        tops = np.maximum(tops, tall - np.abs(columns - at) * rng.uniform(3.0, 4.5))
-    return tops / height
+        slope = float(rng.uniform(3.0, 4.5))
+        tops = np.maximum(tops, tall - np.abs(columns - at) * np.float32(slope))
+    return tops / np.float32(height)
 
 
 def _islands(canvas: Canvas, rng: np.random.Generator, line: int, tone: Plane) -> None:

@@ -13,6 +13,7 @@ from lookalike.demo.canvas import (
     colours,
     finish,
     noise,
+    resized,
     unit,
 )
 
@@ -77,9 +78,7 @@ def tartan(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
     half = (width // 2, height // 2)
     folds = noise(rng, half, float(rng.uniform(0.8, 1.6)), 2)
     steep = float(rng.uniform(4, 14))
-    large = np.asarray(
-        Image.fromarray(folds).resize((width, height), Image.Resampling.BICUBIC), dtype=np.float32
-    )
+    large = resized(folds, width, height)
     turn = float(rng.choice([0.0, 0.0, np.pi / 4, 0.25]))
     x = np.arange(width, dtype=np.float32)[None, :]
     y = np.arange(height, dtype=np.float32)[:, None]

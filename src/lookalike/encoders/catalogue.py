@@ -7,15 +7,27 @@ which from then on opens with that file only.
 
 from dataclasses import dataclass
 
-from lookalike.encoders.spec import EmbeddingSpec, InputSpec
+from lookalike.encoders.spec import InputSpec
 
 DEFAULT_MODEL = "resnet50"
 
-_IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
-_CLIP = {
-    "mean": (0.48145466, 0.4578275, 0.40821073),
-    "std": (0.26862954, 0.26130258, 0.27577711),
-}
+_RESNET50_INPUT = InputSpec(
+    width=224,
+    height=224,
+    resize="crop",
+    crop_fraction=0.875,
+    interpolation="bicubic",
+    mean=(0.485, 0.456, 0.406),
+    std=(0.229, 0.224, 0.225),
+)
+_CLIP_INPUT = InputSpec(
+    width=224,
+    height=224,
+    resize="crop",
+    interpolation="bicubic",
+    mean=(0.48145466, 0.4578275, 0.40821073),
+    std=(0.26862954, 0.26130258, 0.27577711),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +65,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
             dimension=2048,
             megabytes=94,
             license="Apache-2.0",
-            input=InputSpec(
-                width=224,
-                height=224,
-                resize="crop",
-                crop_fraction=0.875,
-                interpolation="bicubic",
-                **_IMAGENET,
-            ),
+            input=_RESNET50_INPUT,
         ),
         CatalogueEntry(
             name="clip-vit-b32",
@@ -69,9 +74,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
             dimension=512,
             megabytes=352,
             license="MIT",
-            input=InputSpec(
-                width=224, height=224, resize="crop", interpolation="bicubic", **_CLIP
-            ),
+            input=_CLIP_INPUT,
         ),
         CatalogueEntry(
             name="unicom-vit-b16",
@@ -80,9 +83,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
             dimension=768,
             megabytes=819,
             license="Apache-2.0",
-            input=InputSpec(
-                width=224, height=224, resize="crop", interpolation="bicubic", **_CLIP
-            ),
+            input=_CLIP_INPUT,
         ),
     )
 }

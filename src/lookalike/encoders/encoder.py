@@ -119,4 +119,4 @@ def normalise(raw: NDArray[np.float32]) -> Embeddings:
     lengths = np.linalg.norm(raw.astype(np.float64), axis=1, keepdims=True)
     if not np.all(np.isfinite(lengths)) or np.any(lengths < 1e-12):
         raise EncoderError("the encoder gave an embedding without a direction (zero or not finite)")
-    return (raw / lengths).astype(np.float32)
+    return np.asarray(raw / lengths, dtype=np.float32)

@@ -136,7 +136,9 @@ def read_spec(path: str) -> ModelSpec:
     try:
         spec = msgspec.json.decode(data, type=ModelSpec)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ModelSpecError(f"{path} is not a model spec ({error}); see docs/formats.md") from error
+        raise ModelSpecError(
+            f"{path} is not a model spec ({error}); see docs/formats.md"
+        ) from error
     problem = _problem(spec)
     if problem:
         raise ModelSpecError(f"{path} is not a usable model spec: {problem}")

@@ -4,7 +4,8 @@ import unicodedata
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
-# Control, format (bidi overrides, zero-width spaces, tags), surrogate, line and paragraph separator.
+# Control, format (bidi overrides, zero-width spaces, tags), surrogate, and the separators of lines
+# and paragraphs.
 _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 # Joiners: Persian, the scripts of India and many emoji are spelt with them.

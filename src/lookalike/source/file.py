@@ -40,7 +40,9 @@ def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> 
     if not data:
         raise SourceError("the file is empty")
     if len(data) > max_bytes:
-        raise SourceError(f"it grew past the limit of {max_bytes / 2**20:.0f} MiB while it was read")
+        raise SourceError(
+            f"it grew past the limit of {max_bytes / 2**20:.0f} MiB while it was read"
+        )
     return data
 
 

@@ -95,7 +95,7 @@ def _public_address(host: str, port: int) -> str:
     }
     if not found or not all(_is_public(ipaddress.ip_address(address)) for address in found):
         raise SourceError(f"{host} is not a public address; save the picture and search by file")
-    return sorted(found)[0]
+    return min(found)
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -8,8 +8,32 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 PICTURE_EXTENSIONS = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .gif .webp .bmp .dib .tif .tiff .avif .avifs .mpo .ppm .pgm .pbm "
-    ".jp2 .j2k .jpx .heic .heif .hif .jxl".split()
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".gif",
+        ".webp",
+        ".bmp",
+        ".dib",
+        ".tif",
+        ".tiff",
+        ".avif",
+        ".avifs",
+        ".mpo",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".jp2",
+        ".j2k",
+        ".jpx",
+        ".heic",
+        ".heif",
+        ".hif",
+        ".jxl",
+    ]
 )
 """Names that promise a picture. A format that this install cannot read is reported, not ignored."""
 

@@ -4,6 +4,8 @@ Its arithmetic is float32 over the float16 values that SQLite holds, so the scor
 the oracle. One million vectors of 512 take 48 ms a query on two cores: the time to read them.
 """
 
+from typing import Any
+
 import faiss
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ class FlatIndex:
         storage = faiss.IndexScalarQuantizer(
             dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
-        self._index = faiss.IndexIDMap2(storage)
+        self._index: Any = faiss.IndexIDMap2(storage)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -36,7 +38,7 @@ class FlatIndex:
 
     def remove(self, ids: Ids) -> None:
         """Remove the vectors with these ids."""
-        self._index.remove_ids(ids)
+        self._index.remove_ids(faiss.IDSelectorBatch(ids))
 
     def search(self, queries: Embeddings, k: int) -> tuple[Ids, NDArray[np.float32]]:
         """Vector ids and cosine scores of the nearest, (queries, k) each; k <= len(self)."""

@@ -129,7 +129,9 @@ class LocalStore:
         return total
 
     def roots(self) -> list[str]:
-        return sorted(os.fsdecode(row[0]) for row in self._reader().execute("SELECT path FROM roots"))
+        return sorted(
+            os.fsdecode(row[0]) for row in self._reader().execute("SELECT path FROM roots")
+        )
 
     def folders(self, root: str) -> dict[str, int]:
         rows = self._reader().execute("SELECT path, device FROM folders")
@@ -274,9 +276,7 @@ def _image_ids(
 def _stored(row: tuple[Any, ...]) -> StoredFile:
     image_id, folder, name, size, mtime_ns, digest, width, height, codec = row
     path = _path(folder, name)
-    return StoredFile(
-        image_id, FileRecord(path, size, mtime_ns, digest, width, height, codec)
-    )
+    return StoredFile(image_id, FileRecord(path, size, mtime_ns, digest, width, height, codec))
 
 
 def _path(folder: bytes, name: bytes) -> str:
