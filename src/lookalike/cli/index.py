@@ -1,11 +1,9 @@
 """lookalike index."""
 
-import sys
-
 import click
 
 from lookalike.cli import options
-from lookalike.cli.output import echo_json, progress
+from lookalike.cli.output import echo_json, progress, show
 
 
 @click.command()
@@ -48,7 +46,5 @@ def index(
     if as_json:
         echo_json(index_json(summary))
     else:
-        from rich.console import Console
-
-        Console(file=sys.stdout, highlight=False).print(index_report(summary))
+        show(index_report(summary))
     return 3 if strict and summary.skipped else 0

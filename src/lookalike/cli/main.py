@@ -43,9 +43,11 @@ def main() -> None:
         error.show()
         sys.exit(2 if isinstance(error, click.UsageError) else 1)
     except LookalikeError as error:
-        from lookalike.present.text import display_message
+        from lookalike.present.text import display_path
 
-        click.echo(f"lookalike: {display_message(str(error))}", err=True)
+        # A name in the message may hold anything; line breaks of our own stay.
+        lines = [display_path(line) for line in str(error).splitlines()]
+        click.echo("lookalike: " + "\n".join(lines), err=True)
         sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         click.echo("lookalike: stopped; what was committed stays", err=True)

@@ -4,16 +4,26 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lookalike.types import IndexProgress, ProgressListener
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 
 def echo_json(record: dict[str, Any]) -> None:
     """One JSON object on stdout; ASCII, so that any file name survives any terminal."""
     click.echo(json.dumps(record, indent=2 if sys.stdout.isatty() else None))
+
+
+def show(result: "RenderableType") -> None:
+    """A result for a person, on stdout."""
+    from lookalike.present.terminal import make_console
+
+    make_console(sys.stdout).print(result)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lookalike.cli import options
-from lookalike.cli.output import echo_json
+from lookalike.cli.output import echo_json, show
 
 if TYPE_CHECKING:
     from lookalike import Collection
@@ -54,9 +54,9 @@ def search(
     if as_json:
         echo_json(search_json(result))
     else:
-        from lookalike.present.terminal import print_hits
+        from lookalike.present.terminal import hits_table
 
-        print_hits(result, sys.stdout)
+        show(hits_table(result))
 
 
 def _read(picture: str) -> bytes:
@@ -82,10 +82,10 @@ def _write_html(file: str, result: "SearchResult", query: bytes, photos: "Collec
         raise click.FileError(file, error.strerror) from error
 
 
-def _thumbnail(photos: "Collection", image_id: int) -> bytes | None:
+def _thumbnail(photos: "Collection", image_id: int) -> bytes:
     from lookalike.errors import LookalikeError
 
     try:
         return photos.thumbnail(image_id)
     except LookalikeError:
-        return None  # its file is out of reach: the page says so in its place
+        return b""  # its file is out of reach: the page shows an empty frame

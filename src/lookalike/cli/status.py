@@ -1,11 +1,9 @@
 """lookalike status."""
 
-import sys
-
 import click
 
 from lookalike.cli import options
-from lookalike.cli.output import echo_json
+from lookalike.cli.output import echo_json, show
 
 
 @click.command()
@@ -21,8 +19,6 @@ def status(collection: str | None, as_json: bool) -> None:
     if as_json:
         echo_json(status_json(now))
     else:
-        from rich.console import Console
-
         from lookalike.present.terminal import status_table
 
-        Console(file=sys.stdout, highlight=False).print(status_table(now))
+        show(status_table(now))

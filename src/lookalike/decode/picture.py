@@ -1,6 +1,7 @@
 """Bytes to an upright RGB picture."""
 
 import io
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
@@ -9,12 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import PIL
-from PIL import ExifTags, Image, UnidentifiedImageError, features
+from PIL import (
+    ExifTags,
+    Image,
+    ImageChops,
+    ImageFile,
+    JpegImagePlugin,
+    UnidentifiedImageError,
+    features,
+)
 
 from lookalike.errors import DecodeError
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "AVIF", "MPO", "PPM", "JPEG2000")
-"""What is decoded. The list is closed: formats that run programs or reach out stay off."""
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "AVIF", "PPM", "JPEG2000")
+"""What is decoded, multi-picture JPEG (MPO) as JPEG. The list is closed: formats that run programs
+or reach out stay off."""
 
 READER = f"pillow {PIL.__version__} " + ",".join(
     name for name in ("avif", "webp", "jpg_2000") if features.check(name)
@@ -22,8 +32,14 @@ READER = f"pillow {PIL.__version__} " + ",".join(
 """Names this decoder; a file refused by another one is tried again."""
 
 MAX_PIXELS = 120_000_000
-"""Most pixels held at one time, by all threads together (up to 6 bytes each, 720 MB). A picture
-with more is refused, unless it is a JPEG that can be decoded at a reduced scale."""
+"""Most pixels of one picture in the formats that decode most thriftily. A picture that needs more
+memory than these is refused; a JPEG that is decoded at a reduced scale may have more pixels."""
+
+MAX_BYTES = 8 * MAX_PIXELS
+"""Most memory for pictures being decoded, by all threads together: 960 MB."""
+
+_BYTES = {"WEBP": 16, "AVIF": 14, "JPEG2000": 24}
+"""Peak bytes a pixel while decoding, as measured; the others take 8: the picture and one copy."""
 
 _LARGE = 8_000_000
 """Pictures above this are shrunk before their colours are converted, which would copy them."""
@@ -38,8 +54,9 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Our own cap is stricter and is an error; Pillow's warning would only repeat it on stderr.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# What Pillow warns of (odd metadata, many pixels) would reach stderr once for every such file;
+# what matters of it is an error here anyway.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +91,8 @@ def decode(data: bytes, *, at_least: int | None = None) -> Picture:
     if not data:
         raise DecodeError("the file is empty")
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return _decode_opened(image, at_least)
+        with _open(data) as image:
+            return _decode_opened(image, data, at_least)
     except DecodeError:
         raise
     except UnidentifiedImageError as error:
@@ -89,62 +106,118 @@ def decode(data: bytes, *, at_least: int | None = None) -> Picture:
 
 
 def from_image(image: Image.Image) -> Picture:
-    """A picture that somebody has decoded already.
+    """A picture that somebody has opened already.
+
+    A file that was opened and not changed since is turned upright, as `decode` does it.
 
     Raises:
         DecodeError: its pixels cannot be read.
     """
     try:
-        rgb = _to_rgb(image, None)
+        image.load()
+        orientation = _orientation(image) if isinstance(image, ImageFile.ImageFile) else 1
+        rgb = _upright(_to_rgb(image, None), orientation)
     except Exception as error:  # a lazily opened file may turn out to be damaged
         raise DecodeError(f"it is damaged: {_clause(error)}") from error
     return Picture(rgb, *rgb.size, image.format or "unknown")
 
 
-def _decode_opened(image: Image.Image, at_least: int | None) -> Picture:
+def _open(data: bytes) -> ImageFile.ImageFile:
+    if not data.startswith(b"\xff\xd8\xff"):
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    # Image.open has a limit of its own on the full size, whatever a reduced scale would hold.
+    try:
+        return JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+    except (SyntaxError, IndexError, TypeError, KeyError, struct.error) as error:
+        raise UnidentifiedImageError(str(error)) from error
+
+
+def _decode_opened(image: ImageFile.ImageFile, data: bytes, at_least: int | None) -> Picture:
     codec = image.format or "unknown"
     width, height = image.size
-    if at_least is not None and codec in ("JPEG", "MPO"):
+    if at_least is not None and codec == "JPEG":
         image.draft(None, (at_least, at_least))
-    # A progressive JPEG keeps the coefficients of the full size, whatever the scale.
-    full = bool(image.info.get("progressive"))
-    held = width * height if full else image.size[0] * image.size[1]
-    if held > MAX_PIXELS:
+    held = image.size[0] * image.size[1]
+    need = held * _bytes_per_pixel(image)
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and _in_many_scans(image, data):
+        need += width * height * _coefficient_bytes(image)
+    if need > MAX_BYTES:
         raise DecodeError(
             f"its {width} x {height} = {width * height:,} pixels are over the limit of "
-            f"{MAX_PIXELS:,}"
+            f"{width * height * MAX_BYTES // need:,}"
         )
-    with _budget.hold(held):
+    with _budget.hold(need):
         image.load()
         orientation = _orientation(image)
-        rgb = _to_rgb(image, at_least if held > _LARGE else None)
-    if orientation in _TRANSPOSE:
-        rgb = rgb.transpose(_TRANSPOSE[orientation])
-        if orientation >= 5:
-            width, height = height, width
+        rgb = _upright(_to_rgb(image, at_least if held > _LARGE else None), orientation)
+    if orientation >= 5:
+        width, height = height, width
     return Picture(rgb, width, height, codec)
 
 
+def _bytes_per_pixel(image: Image.Image) -> int:
+    plain = 14 if image.mode in ("I", "F") or "transparency" in image.info else 8
+    return _BYTES.get(image.format or "", plain)
+
+
+def _in_many_scans(image: JpegImagePlugin.JpegImageFile, data: bytes) -> bool:
+    """Whether the picture comes in several passes, as progressive ones do."""
+    if image.info.get("progressive") or image.fp is None:
+        return True
+    # Pillow has just read the header of the first scan: how many of the colours does it have?
+    first = data.rfind(b"\xff\xda", 0, image.fp.tell())
+    return data[first + 4] < image.layers
+
+
+def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile) -> int:
+    """Bytes a pixel, of the full size at any scale, that libjpeg keeps between scans."""
+    areas = [across * down for _, across, down, _ in image.layer]
+    largest = max(across for _, across, _, _ in image.layer) * max(
+        down for _, _, down, _ in image.layer
+    )
+    return -(-2 * sum(areas) // largest)
+
+
 def _orientation(image: Image.Image) -> int:
+    """1 to 8; 1 where there is none or an unknown one."""
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        value = int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001  unreadable EXIF says nothing about the picture itself
         return 1
+    return value if value in _TRANSPOSE else 1
+
+
+def _upright(rgb: Image.Image, orientation: int) -> Image.Image:
+    if orientation in _TRANSPOSE:
+        rgb = rgb.transpose(_TRANSPOSE[orientation])
+    rgb.info = {}  # its EXIF would turn it a second time
+    return rgb
 
 
 def _to_rgb(image: Image.Image, at_least: int | None) -> Image.Image:
     if image.mode.startswith("I;16"):
         # Pillow's own conversion of 16-bit grey clips at 255.
-        return _reduced(image.point(lambda i: i * (1 / 257)).convert("L"), at_least).convert("RGB")
+        grey = image if image.mode == "I;16" else image.convert("I")
+        return _reduced(grey.point(lambda i: i * (1 / 257)).convert("L"), at_least).convert("RGB")
     if image.mode in ("I", "F"):
         return _deep_grey(_reduced(image, at_least))
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        layer = _reduced(image.convert("RGBA"), at_least)
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
+        return _reduced(_on_white(image), at_least)
+    if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
+        # Adobe's files hold the ink inverted, and Pillow takes every file for one of them.
+        return ImageChops.invert(_reduced(image, at_least)).convert("RGB")
     if image.mode in ("P", "1"):
         return _reduced(image.convert("RGB"), at_least)
     return _reduced(image, at_least).convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode == "La":
+        image = image.convert("LA")
+    layer = image if image.mode in ("RGBA", "LA") else image.convert("RGBA")
+    canvas = Image.new("RGB", layer.size, "white")
+    canvas.paste(layer, mask=layer)
+    return canvas
 
 
 def _reduced(image: Image.Image, at_least: int | None) -> Image.Image:
@@ -155,36 +228,38 @@ def _reduced(image: Image.Image, at_least: int | None) -> Image.Image:
 
 def _deep_grey(image: Image.Image) -> Image.Image:
     """32-bit and float grey to RGB: 16-bit values by their range, others by their maximum."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32), nan=0, posinf=0, neginf=0)
+    values = np.array(image, dtype=np.float32)
+    np.nan_to_num(values, copy=False, nan=0, posinf=0, neginf=0)
     top = float(values.max(initial=0.0))
     if image.mode == "I" and top <= 65535:
         top = 65535.0
-    scale = 255 / top if top > 0 else 1.0
-    grey = np.clip(values * scale + 0.5, 0, 255).astype(np.uint8)
+    values *= 255 / top if top > 0 else 1.0
+    values += 0.5
+    grey = np.clip(values, 0, 255, out=values).astype(np.uint8)
     return Image.fromarray(grey).convert("RGB")
 
 
-class _PixelBudget:
-    """Lets pictures in while their pixels fit the budget together."""
+class _MemoryBudget:
+    """Lets pictures in while they fit the budget together."""
 
-    def __init__(self, pixels: int) -> None:
-        self._free = pixels
+    def __init__(self, size: int) -> None:
+        self._free = size
         self._changed = threading.Condition()
 
     @contextmanager
-    def hold(self, pixels: int) -> Iterator[None]:
+    def hold(self, size: int) -> Iterator[None]:
         with self._changed:
-            self._changed.wait_for(lambda: self._free >= pixels)
-            self._free -= pixels
+            self._changed.wait_for(lambda: self._free >= size)
+            self._free -= size
         try:
             yield
         finally:
             with self._changed:
-                self._free += pixels
+                self._free += size
                 self._changed.notify_all()
 
 
-_budget = _PixelBudget(MAX_PIXELS)
+_budget = _MemoryBudget(MAX_BYTES)
 
 
 def _unknown(data: bytes) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import groupby
+from itertools import cycle, groupby, islice
 from typing import TypeAlias
 
 import numpy as np
@@ -107,14 +107,13 @@ def draw_gallery(folder: str, *, seed: int = 0, on_progress: DrawProgress | None
 
 
 def _plan_kind(kind: str) -> Iterator[GalleryPicture]:
-    names = list(CHANGES)
+    names = cycle(CHANGES)
     for number in range(_ORIGINALS):
         original = f"{kind}/{number + 1:02}.jpg"
         yield GalleryPicture(original, kind, original, None)
         if number % 3 == 2:
             continue  # a third of the originals stand alone: nothing must be found for them
-        for copy in range(2):
-            change = names[(number * 2 + copy) % len(names)]
+        for change in islice(names, 2):
             yield GalleryPicture(f"{original[:-4]}-{change}.jpg", kind, original, change)
 
 

@@ -52,7 +52,7 @@ def nebula(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
     x, y = coordinates(*half)
     # Most of the light lies in a band across the picture.
     angle = float(rng.uniform(0, np.pi))
-    across = (x - x[0, -1] / 2) * math.sin(angle) + (y - y[-1, 0] / 2) * (math.cos(angle))
+    across = (x - x[0, -1] / 2) * math.sin(angle) + (y - y[-1, 0] / 2) * math.cos(angle)
     band = np.exp(-((across / 0.42) ** 2)) * 0.3
     soft = ramp(np.clip(gas * 0.17 + 0.2 + band, 0, 1), palette)
     tint = ramp(np.clip(second * 0.15 + 0.1 + band, 0, 1), other)
@@ -106,7 +106,15 @@ def _folded(rng: np.random.Generator, size: tuple[int, int], cells: float) -> Pl
     reach = min(size) / cells * 0.22
     rows = np.arange(height)[:, None] + (noise(rng, size, cells, 3) * reach).astype(np.int32)
     columns = np.arange(width)[None, :] + (noise(rng, size, cells, 3) * reach).astype(np.int32)
-    return source[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
+    # What is moved in from outside the picture comes from its mirror image, so no edge smears.
+    folded: Plane = source[_mirrored(rows, height), _mirrored(columns, width)]
+    return folded
+
+
+def _mirrored(index: NDArray[np.intp], length: int) -> NDArray[np.intp]:
+    """Indices reflected at both ends of an axis."""
+    inside: NDArray[np.intp] = length - 1 - np.abs(length - 1 - np.abs(index))
+    return np.maximum(inside, 0)
 
 
 def _bright_star(canvas: Canvas, rng: np.random.Generator) -> None:

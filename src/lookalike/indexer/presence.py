@@ -23,6 +23,10 @@ class Presence:
         self._claimed: set[int] = set()
         self._lock = threading.Lock()
 
+    def device(self, folder: str) -> int | None:
+        """The device that `folder` was on when it was last indexed, if it was."""
+        return self._devices.get(folder)
+
     def saw_known_file_in(self, folder: str) -> None:
         """A file that was stored before is still in `folder`: whatever is mounted is the same."""
         self._alive.add(folder)

@@ -130,12 +130,14 @@ class _Run:
         self._tell("finishing", force=True)
 
     def _candidates(self) -> Iterator[Candidate]:
+        known_roots = set(self._store.roots())
         for root in self._roots:
             for folder in walk(root, self._exclude):
                 work = plan(folder, self._store.states(folder.path))
                 if folder.complete:
                     self._visited.add(folder.path)
-                    self._ledger.saw_folder(folder.path, folder.device)
+                    if self._presence.device(folder.path) != folder.device:
+                        self._ledger.saw_folder(folder.path, folder.device)
                 elif not missing(folder.path):
                     self._unlisted.add(folder.path)
                 if work.unchanged or any(c.known is not None for c in work.candidates):
@@ -148,7 +150,7 @@ class _Run:
                         self._ledger.skip(skipped)
                 self._missing.extend(work.missing)
                 yield from work.candidates
-            if os.path.isdir(root):
+            if os.path.isdir(root) and root not in known_roots:
                 self._ledger.saw_root(root)
 
     def _take(self, prepared: Prepared, encoding: Encoding) -> None:

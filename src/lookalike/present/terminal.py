@@ -44,13 +44,13 @@ def hits_table(result: SearchResult) -> "RenderableType":
         for rank, hit in enumerate(result.hits, start=1):
             yield [
                 (f"{rank:>{ranks}}  ", "dim"),
-                (f"{hit.score:>7.4f}  ", _score_style(hit.score)),
+                (f"{hit.score:>z7.4f}  ", _score_style(hit.score)),
                 *_path_spans(hit.path),
             ]
 
     def plain() -> Iterator[str]:
         for rank, hit in enumerate(result.hits, start=1):
-            yield f"{rank}\t{hit.score:.6f}\t{display_path(hit.path)}"
+            yield f"{rank}\t{hit.score:z.6f}\t{display_path(hit.path)}"
 
     return _Lines(styled, plain)
 

@@ -1,10 +1,10 @@
 """The application: routes over one collection, behind the guards."""
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
+from lookalike import __version__
 from lookalike.server import errors
 from lookalike.server.guard import SECURITY_HEADERS, BodyLimit, SameMachine, SecurityHeaders
 from lookalike.server.metrics import CountRequests, Metrics
@@ -27,11 +27,11 @@ def create_app(collection: "Collection") -> FastAPI:
     Handlers that compute are plain functions, which run in the thread pool: the event loop
     stays free.
     """
-    metrics = Metrics(collection.count)
+    metrics = Metrics(lambda: collection.status().images)
     app = FastAPI(
         title="Lookalike",
         description=_DESCRIPTION,
-        version=_version(),
+        version=__version__,
         docs_url=None,  # those pages load their scripts from another machine; ours does not
         redoc_url=None,
         responses={422: {"model": ErrorBody, "description": "a field is out of range"}},
@@ -48,10 +48,3 @@ def create_app(collection: "Collection") -> FastAPI:
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders)
     return app
-
-
-def _version() -> str:
-    try:
-        return version("lookalike")
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        return "0"

@@ -1,5 +1,6 @@
 """Errors as every client sees them: a status and `{"error": "one sentence"}`."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ from lookalike.errors import (
     QueryError,
     SourceError,
 )
+from lookalike.present.text import display_path
+
+_log = logging.getLogger(__name__)
 
 _STATUS: dict[type[LookalikeError], int] = {
     SourceError: 502,
@@ -35,13 +39,14 @@ def error_response(
     status: int, sentence: str, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """The one form that every error has."""
-    return JSONResponse({"error": sentence}, status, headers)
+    # A sentence may quote a file name, whose undecodable bytes JSON cannot carry.
+    return JSONResponse({"error": display_path(sentence)}, status, headers)
 
 
 def sentence_of(problems: Sequence[Any]) -> str:
     """The first of pydantic's complaints as a sentence that names the field."""
     first = problems[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in ("body", "path", "query"))
+    where = ".".join(str(part) for part in first["loc"])
     message = str(first["msg"]).removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     return f"{where}: {message}" if where else message
@@ -58,7 +63,12 @@ def install(app: FastAPI, headers_of_500: dict[str, str]) -> None:
 
     def lookalike_error(_request: Request, error: Exception) -> JSONResponse:
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
-        return error_response(status, _message(error))
+        if status == 500:
+            _log.error("%s", error, exc_info=error)
+        sentence = str(error)
+        if isinstance(error, DecodeError):  # its message is the reason alone
+            sentence = f"this picture cannot be used: {sentence}"
+        return error_response(status, sentence)
 
     def http_error(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101  as registered below
@@ -69,7 +79,9 @@ def install(app: FastAPI, headers_of_500: dict[str, str]) -> None:
 
     def invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101  as registered below
-        return error_response(422, sentence_of(error.errors()))
+        # The first part of a place says which part of the request it is in.
+        problems = [{**each, "loc": each["loc"][1:]} for each in error.errors()]
+        return error_response(422, sentence_of(problems))
 
     def gone(_request: Request, _error: Exception) -> JSONResponse:
         return error_response(400, "the request ended before all of it arrived")
@@ -84,12 +96,3 @@ def install(app: FastAPI, headers_of_500: dict[str, str]) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, unforeseen)
-
-
-def _message(error: Exception) -> str:
-    """What an error says; a reason of the decoder becomes a sentence of its own."""
-    # Messages may quote file names, whose undecodable bytes are surrogates that JSON cannot carry.
-    message = str(error).encode("utf-8", "replace").decode("utf-8")
-    if isinstance(error, DecodeError) and message.startswith(("it ", "its ", "the file ")):
-        return f"this picture cannot be used: {message}"
-    return message

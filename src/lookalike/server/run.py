@@ -81,10 +81,12 @@ def serve(
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:
+        raise LookalikeError(f"there is no port {port}: choose one up to 65535 with --port")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=128)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise LookalikeError(
             f"port {port} on {host} cannot be had ({error}): choose another one with --port"
         ) from error

@@ -1,6 +1,7 @@
 """The JSON that goes in and out, the same shapes as the command line's `--json`."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -15,7 +16,7 @@ ImageId = Annotated[int, Field(ge=0, le=2**63 - 1, description="a picture of the
 
 
 def _http_address(url: str) -> str:
-    if not is_url(url):
+    if not is_url(url) or not urlsplit(url).hostname:
         raise ValueError("give an address that starts with http:// or https://")
     return url
 
@@ -87,9 +88,7 @@ class ImageBody(BaseModel):
     def of(cls, stored: StoredFile) -> "ImageBody":
         """The picture, with its path made safe to show."""
         file = stored.file
-        return cls(
-            id=stored.id, path=display_path(file.path), width=file.width, height=file.height
-        )
+        return cls(id=stored.id, path=display_path(file.path), width=file.width, height=file.height)
 
 
 class ImagesBody(BaseModel):
@@ -107,6 +106,13 @@ class ModelBody(BaseModel):
     dimension: int
 
 
+class SkippedBody(BaseModel):
+    """A file that is not in the collection, and why."""
+
+    path: str
+    reason: str
+
+
 class StatusBody(BaseModel):
     """What the collection holds."""
 
@@ -116,10 +122,12 @@ class StatusBody(BaseModel):
     images: int
     skipped: int
     bytes: int
+    roots: list[str] = Field(description="the folders that were indexed")
+    skipped_files: list[SkippedBody]
 
     @classmethod
     def of(cls, status: Status) -> "StatusBody":
-        """The status, with its path made safe to show."""
+        """The status, with its paths made safe to show."""
         model = status.model
         return cls(
             collection=display_path(status.collection),
@@ -128,6 +136,11 @@ class StatusBody(BaseModel):
             images=status.images,
             skipped=status.skipped,
             bytes=status.bytes,
+            roots=[display_path(root) for root in status.roots],
+            skipped_files=[
+                SkippedBody(path=display_path(file.path), reason=display_path(file.reason))
+                for file in status.skipped_files
+            ],
         )
 
 

@@ -4,6 +4,7 @@ A store knows files and vectors, not pictures. Vectors are kept as float16; scor
 in float32 from what is kept, so every store gives the same answer as the NumPy oracle.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 
 from lookalike.encoders.spec import EncoderIdentity
 from lookalike.types import Embeddings, Ids
+
+NO_DEVICE = -1
+"""As a folder's device number: it holds something, but it was never looked at itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,7 @@ class Store(Protocol):
         """The folders that were indexed, sorted."""
 
     def folders(self, root: str) -> dict[str, int]:
-        """Device numbers of the folders known at and under `root`, by path."""
+        """Device numbers, or `NO_DEVICE`, of the folders known at and under `root`, by path."""
 
     def states(self, folder: str) -> dict[str, FileState]:
         """The stored and skipped files directly in `folder`, by file name."""
@@ -213,8 +217,4 @@ class Store(Protocol):
 
 def under(folder: str, root: str) -> bool:
     """Whether `folder` is `root` or lies under it (both absolute, same separators)."""
-    return folder == root or folder.startswith(root.rstrip("/\\") + _separator(root))
-
-
-def _separator(root: str) -> str:
-    return "\\" if "\\" in root and "/" not in root else "/"
+    return folder == root or folder.startswith(os.path.join(root, ""))

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 from lookalike.errors import QueryError, StoreError
 from lookalike.store.base import Changes
 
-MAX_SCORE = 1.0
-
 
 def checked_vectors(changes: Changes, dimension: int) -> NDArray[np.float16]:
     """The vectors of `changes` as they are kept: (n, dimension) float16.
@@ -31,11 +29,24 @@ def checked_vectors(changes: Changes, dimension: int) -> NDArray[np.float16]:
     return matrix.astype(np.float16)
 
 
+def check_moved(changes: Changes) -> None:
+    """Refuse moves that contradict the rest of `changes`.
+
+    Raises:
+        StoreError: a picture is moved twice, or moved and removed.
+    """
+    ids = [moved.id for moved in changes.moved]
+    contradicting = {i for i in ids if ids.count(i) > 1} if len(set(ids)) < len(ids) else set()
+    contradicting |= set(ids) & set(changes.removed)
+    if contradicting:
+        raise StoreError(f"picture {min(contradicting)} was moved twice, or moved and removed")
+
+
 def check_query(queries: NDArray[np.float32], k: int, dimension: int) -> None:
     """Refuse queries that make no sense.
 
     Raises:
-        QueryError: `k` is below 1, or the shape is not (n, dimension).
+        QueryError: `k` is below 1, the shape is not (n, dimension), or a value is not finite.
     """
     if k < 1:
         raise QueryError(f"k has to be at least 1, not {k}")
@@ -44,6 +55,8 @@ def check_query(queries: NDArray[np.float32], k: int, dimension: int) -> None:
             f"the query has shape {queries.shape}, but the collection's embeddings have dimension "
             f"{dimension}; encode the query with the collection's encoder"
         )
+    if not np.isfinite(queries).all():
+        raise QueryError("the query has values that are not finite numbers")
 
 
 def check_known(wanted: Sequence[int], found: int) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lookalike.encoders.spec import EncoderIdentity
 from lookalike.errors import CollectionBusyError, StoreError
 from lookalike.store.base import (
+    NO_DEVICE,
     Changes,
     FileState,
     Neighbours,
@@ -19,7 +20,7 @@ from lookalike.store.base import (
     StoredFile,
     under,
 )
-from lookalike.store.checks import check_known, check_query, checked_vectors
+from lookalike.store.checks import check_known, check_moved, check_query, checked_vectors
 from lookalike.types import Embeddings
 
 
@@ -62,6 +63,7 @@ class ExactStore:
 
     def apply(self, changes: Changes) -> None:
         vectors = checked_vectors(changes, self._encoder.dimension)
+        check_moved(changes)
         with self._state:
             unknown = [moved.id for moved in changes.moved if moved.id not in self._files]
             if unknown:
@@ -151,6 +153,7 @@ class ExactStore:
 
     def _take_path(self, path: str, keep: int | None) -> None:
         """Make room under `path` for what comes, which is picture `keep` or a skipped file."""
+        self._folders.setdefault(os.path.dirname(path), NO_DEVICE)
         self._skipped.pop(path, None)
         there = self._ids.get(path)
         if there is not None and there != keep:

@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 _LUMA = (0.299, 0.587, 0.114)
+_SHRUNK = (0.25, 0.4, 0.6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Augmentation:
         colour: most change of brightness, contrast and colour, as a share, 0..1.
         tilt: standard deviation of the rotation, radians; every second picture is tilted.
         erase: probability that a patch is painted over, 0..1.
+        shrink: probability that a picture loses detail, as a thumbnail of it would, 0..1.
         mix: probability that a batch is mixed (mixup or CutMix, by turns), 0..1.
         mix_strength: parameter of the Beta distribution that the share is drawn from, above 0.
     """
@@ -33,6 +35,7 @@ class Augmentation:
     colour: float = 0.4
     tilt: float = 0.12
     erase: float = 0.25
+    shrink: float = 0.3
     mix: float = 0.0
     mix_strength: float = 0.3
 
@@ -51,6 +54,7 @@ def augment(unit: Tensor, size: int, how: Augmentation, random: Generator) -> Te
     """
     changed = _colour(unit, how.colour, random)
     changed = _geometry(changed, size, how, random)
+    changed = _shrink(changed, how.shrink, random)
     return _erase(changed, how.erase, random)
 
 
@@ -115,9 +119,29 @@ def _geometry(unit: Tensor, size: int, how: Augmentation, random: Generator) -> 
         torch.stack([width * mirror * angle.cos(), -height * angle.sin(), centre_x], dim=1),
         torch.stack([width * mirror * angle.sin(), height * angle.cos(), centre_y], dim=1),
     )
-    grid = functional.affine_grid(torch.stack(rows, dim=1), [count, 3, size, size], False)
+    grid = functional.affine_grid(
+        torch.stack(rows, dim=1), [count, 3, size, size], align_corners=False
+    )
     out = functional.grid_sample(unit, grid, mode="bilinear", align_corners=False)
     return out.clamp(0, 1)
+
+
+def _shrink(unit: Tensor, probability: float, random: Generator) -> Tensor:
+    size = unit.shape[-1]
+    drawn = torch.rand(len(unit), generator=random)
+    for turn, share in enumerate(_SHRUNK):
+        low, high = (probability * edge / len(_SHRUNK) for edge in (turn, turn + 1))
+        chosen = torch.nonzero((drawn >= low) & (drawn < high)).flatten()
+        if len(chosen):
+            small = _resized(unit[chosen], max(4, int(size * share)))
+            unit[chosen] = _resized(small, size)
+    return unit
+
+
+def _resized(unit: Tensor, size: int) -> Tensor:
+    return functional.interpolate(
+        unit, size=(size, size), mode="bilinear", align_corners=False, antialias=True
+    )
 
 
 def _erase(unit: Tensor, probability: float, random: Generator) -> Tensor:

@@ -2,9 +2,11 @@
 
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+import timm
 import torch
 from torch import nn
 
@@ -62,19 +64,13 @@ def load_backbone(name: str, *, random_start: bool = False) -> Backbone:
     Raises:
         TrainingError: nothing is known under that name, or its weights cannot be had.
     """
-    try:
-        import timm
-    except ImportError as error:
-        raise TrainingError(
-            f"training needs {error.name}: pip install 'lookalike[train]'"
-        ) from error
-    architecture, file = _parts(name, timm)
+    architecture, file = _parts(name)
     if file is not None:
-        return _from_weights(architecture, file, timm)
+        return _from_weights(architecture, file)
     if os.path.isdir(os.path.expanduser(name)) or name.endswith(".onnx"):
         return _from_encoder(name)
-    if timm.is_model(name.split(".")[0]):
-        return _from_timm(name, timm, random_start=random_start)
+    if _known(name):
+        return _from_timm(name, random_start=random_start)
     if name in CATALOGUE:
         return _from_encoder(name)
     raise TrainingError(
@@ -83,16 +79,20 @@ def load_backbone(name: str, *, random_start: bool = False) -> Backbone:
     )
 
 
-def _parts(name: str, timm: Any) -> tuple[str, str | None]:
+def _known(architecture: str) -> bool:
+    return bool(timm.is_model(architecture.partition(".")[0]))
+
+
+def _parts(name: str) -> tuple[str, str | None]:
     """Architecture and weights file of "MODEL:FILE" or of a bare weights file."""
     architecture, colon, file = name.partition(":")
-    if colon and timm.is_model(architecture.split(".")[0]):
+    if colon and _known(architecture):
         return architecture, os.path.expanduser(file)
     if not name.endswith(_WEIGHTS):
         return name, None
     stem = os.path.splitext(os.path.basename(name))[0]
     for guess in (stem, stem.split("-")[0], stem.split(".")[0]):
-        if timm.is_model(guess):
+        if _known(guess):
             return guess, os.path.expanduser(name)
     raise TrainingError(
         f"the architecture of {name} is not clear from its name; write it before the file, such "
@@ -100,7 +100,7 @@ def _parts(name: str, timm: Any) -> tuple[str, str | None]:
     )
 
 
-def _from_timm(name: str, timm: Any, *, random_start: bool) -> Backbone:
+def _from_timm(name: str, *, random_start: bool) -> Backbone:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -115,8 +115,8 @@ def _from_timm(name: str, timm: Any, *, random_start: bool) -> Backbone:
     except Exception as error:  # a hub that cannot be reached fails in a dozen ways
         raise _unreachable(name, error) from error
     start = "random start" if random_start else "pre-trained weights of timm"
-    licence = "" if random_start else str((body.pretrained_cfg or {}).get("license") or "")
-    return _timm_backbone(name, body, timm, source=f"timm {name}, {start}", licence=licence)
+    licence = "" if random_start else str(_config(body).get("license") or "")
+    return _timm_backbone(name, body, source=f"timm {name}, {start}", licence=licence)
 
 
 def _unreachable(name: str, error: Exception) -> TrainingError:
@@ -127,14 +127,14 @@ def _unreachable(name: str, error: Exception) -> TrainingError:
     )
 
 
-def _from_weights(architecture: str, file: str, timm: Any) -> Backbone:
+def _from_weights(architecture: str, file: str) -> Backbone:
     body = timm.create_model(architecture, pretrained=False, num_classes=0)
     state = _read_weights(file)
     for wrapper in ("state_dict", "model", "model_state_dict"):
         if isinstance(state.get(wrapper), dict):
             state = state[wrapper]
     state = {key.removeprefix("module."): value for key, value in state.items()}
-    heads = (body.pretrained_cfg or {}).get("classifier") or ()
+    heads = _config(body).get("classifier") or ()
     heads = (heads,) if isinstance(heads, str) else tuple(heads)
     state = {
         key: value
@@ -149,7 +149,7 @@ def _from_weights(architecture: str, file: str, timm: Any) -> Backbone:
             f"({' '.join(str(error).split())[:160]}); name the architecture as MODEL:{file}"
         ) from error
     source = f"timm {architecture}, weights of {os.path.basename(file)}"
-    return _timm_backbone(architecture, body, timm, source=source)
+    return _timm_backbone(architecture, body, source=source)
 
 
 def _read_weights(file: str) -> dict[str, Any]:
@@ -173,22 +173,34 @@ def _read_weights(file: str) -> dict[str, Any]:
     return state
 
 
-def _timm_backbone(
-    name: str, body: nn.Module, timm: Any, *, source: str, licence: str = ""
-) -> Backbone:
-    config = timm.data.resolve_model_data_config(body)
+def _config(body: nn.Module) -> dict[str, Any]:
+    """What timm records of a model's pre-trained weights."""
+    return cast(dict[str, Any], body.pretrained_cfg or {})
+
+
+def _timm_backbone(name: str, body: nn.Module, *, source: str, licence: str = "") -> Backbone:
+    # timm is only half typed.
+    config: dict[str, Any] = cast(Any, timm.data).resolve_model_data_config(body)
     _, height, width = config["input_size"]
-    mean, std = (tuple(float(value) for value in config[key]) for key in ("mean", "std"))
     return Backbone(
         name=name,
         body=body,
-        dimension=int(body.num_features),  # type: ignore[arg-type]
+        dimension=int(cast(Any, body).num_features),
         input=InputSpec(
-            name="pixel_values", width=width, height=height, mean=mean, std=std  # type: ignore[arg-type]
+            name="pixel_values",
+            width=width,
+            height=height,
+            mean=_channels(config["mean"]),
+            std=_channels(config["std"]),
         ),
         license=licence,
         source=source,
     )
+
+
+def _channels(values: Sequence[float]) -> tuple[float, float, float]:
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue
 
 
 def _from_encoder(name: str) -> Backbone:

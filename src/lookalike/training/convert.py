@@ -127,9 +127,7 @@ def _tidy(module: fx.GraphModule) -> None:
     module.recompile()
 
 
-def _settle_padding(
-    module: fx.GraphModule, node: fx.Node, parts: Mapping[str, nn.Module]
-) -> None:
+def _settle_padding(module: fx.GraphModule, node: fx.Node, parts: Mapping[str, nn.Module]) -> None:
     pads = _constant(module, node.args[1]) if len(node.args) > 1 else None
     value = _constant(module, node.args[2]) if len(node.args) > 2 else [0]
     mode = getattr(parts[str(node.target)], "mode", "constant")

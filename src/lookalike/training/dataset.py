@@ -133,7 +133,7 @@ def read(listing: Listing, side: int, cache: str, on_event: Listener) -> Dataset
     """
     total = len(listing.paths)
     try:
-        pixels = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
+        pixels = np.lib.format.open_memmap(
             cache, mode="w+", dtype=np.uint8, shape=(total, side, side, 3)
         )
     except OSError as error:

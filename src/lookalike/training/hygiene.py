@@ -44,7 +44,8 @@ def signatures(pixels: Pixels) -> NDArray[np.float32]:
         out[index, 0] = (grey - grey.mean()).ravel()
         out[index, 1] = (grey - local / 9.0).ravel()
     lengths = np.linalg.norm(out, axis=2, keepdims=True)
-    return np.divide(out, lengths, out=np.zeros_like(out), where=lengths > 1e-3)
+    # Rounding leaves a trace of detail in a picture of one colour; it is none.
+    return np.where(lengths > 1e-2, out / np.maximum(lengths, 1e-2), 0).astype(np.float32)
 
 
 def twins_within(dataset: Dataset, marks: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -103,7 +104,7 @@ def _twins(
         same = (block[:, 0] @ second[:, 0].T > _SAME_LAYOUT) & (
             block[:, 1] @ second[:, 1].T > _SAME_DETAIL
         )
-        found.append(np.argwhere(same) + (start, 0))
+        found.append(np.argwhere(same) + np.array([start, 0]))
     places: dict[bytes, list[int]] = {}
     for index, digest in enumerate(second_digests):
         places.setdefault(digest, []).append(index)

@@ -5,7 +5,6 @@ import math
 import time
 from dataclasses import asdict, dataclass
 
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from lookalike.training.device import Compute
 from lookalike.training.events import BatchDone, EpochDone, Listener, Notice
 from lookalike.training.history import EpochRecord
 from lookalike.training.measure import accuracy, outputs, retrieval
+from lookalike.training.pairs import Memory, pair_loss
 from lookalike.training.pixels import scale, to_unit
 from lookalike.training.recipe import Recipe
 from lookalike.training.weighting import Classifier, weigh
@@ -51,30 +51,42 @@ class LabelledPixels:
         return self.take(np.arange(len(self)))
 
 
-def fit(
-    model: Classifier,
-    train: LabelledPixels,
-    val: LabelledPixels,
-    *,
-    recipe: Recipe,
-    spec: InputSpec,
-    compute: Compute,
-    folder: str,
-    fingerprint: str,
-    on_event: Listener,
-) -> tuple[Classifier, list[EpochRecord]]:
-    """Train, or go on from the checkpoint in `folder`.
+_STATEFUL = ("model", "average", "best", "optimizer")
 
-    Args:
-        model: starts from its backbone's weights; on the device of `compute`.
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a training run is given.
+
+    Attributes:
         train: what is learned from.
         val: what the best epoch is chosen by.
         recipe: every choice.
-        spec: the model's input.
+        spec: the finished encoder's input.
+        full: side of the backbone's own input, which the recipe's sizes are shares of.
         compute: device and arithmetic.
         folder: for the checkpoint; exists.
         fingerprint: names the run.
         on_event: told of batches and epochs.
+    """
+
+    train: LabelledPixels
+    val: LabelledPixels
+    recipe: Recipe
+    spec: InputSpec
+    full: int
+    compute: Compute
+    folder: str
+    fingerprint: str
+    on_event: Listener
+
+
+def fit(model: Classifier, run: Run) -> tuple[Classifier, list[EpochRecord]]:
+    """Train, or go on from the checkpoint in the run's folder.
+
+    Args:
+        model: starts from its backbone's weights; on the run's device.
+        run: everything else.
 
     Returns:
         The averaged weights of the best epoch, and the record of all epochs.
@@ -83,65 +95,55 @@ def fit(
         TrainingError: there are fewer pictures than a batch has, the loss is not finite, or a
             checkpoint cannot be written or belongs to another run.
     """
-    if len(train) < recipe.batch_size:
+    recipe, spec, device = run.recipe, run.spec, run.compute.device
+    steps = len(run.train) // recipe.batch_size
+    if steps == 0:
         raise TrainingError(
-            f"{len(train)} training pictures are fewer than a batch of {recipe.batch_size}; add "
-            f"pictures, or lower the batch size to {max(2, len(train) // 4)}"
+            f"{len(run.train)} training pictures are fewer than a batch of {recipe.batch_size}; "
+            "add pictures, or lower the batch size"
         )
-    device = compute.device
-    steps = len(train) // recipe.batch_size
-    sizes = [recipe.size(epoch, min(spec.width, spec.height)) for epoch in range(recipe.epochs)]
-    sizes = _supported(model, sizes, spec, device)
-    class_weights = _class_weights(train, recipe.balance, model.head.out_features).to(device)
-    optimizer = _optimizer(model, recipe)
-    average = copy.deepcopy(model)
-    best = copy.deepcopy(model)
-    history: list[EpochRecord] = []
+    classes = model.head.out_features
+    sizes = _sizes(model, run)
+    class_weights = _class_weights(run.train, recipe.balance, classes).to(device)
+    val_pixels, val_labels = run.val.whole()
+    progress = Progress(model, _optimizer(model, recipe), run)
+    progress.resume()
+    clock = _Clock(recipe.epochs, steps, sizes, run.on_event)
 
-    state = checkpoint.load(folder, fingerprint)
-    if state:
-        model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        best.load_state_dict(state["best"])
-        optimizer.load_state_dict(state["optimizer"])
-        history = [EpochRecord(**record) for record in state["history"]]
-        on_event(Notice(f"going on after epoch {len(history)} of {recipe.epochs}"))
-
-    val_pixels, val_labels = val.whole()
-    clock = _Clock(recipe.epochs, steps, sizes, on_event)
-    for epoch in range(len(history), recipe.epochs):
-        if _stale(history, recipe.patience):
-            on_event(Notice(f"no better score in {recipe.patience} epochs: training stops here"))
+    for epoch in range(len(progress.history), recipe.epochs):
+        if progress.stale():
+            run.on_event(Notice(f"no better score in {recipe.patience} epochs: it stops here"))
             break
         started = time.monotonic()
         # One generator an epoch: a resumed epoch sees what an uninterrupted one would have seen.
         random = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
         torch.manual_seed(recipe.seed * 100_003 + epoch)
-        order = torch.randperm(len(train), generator=random).numpy()
-        losses, right = 0.0, 0
-        rate = recipe.learning_rate
+        order = torch.randperm(len(run.train), generator=random).numpy()
+        memory = Memory(recipe.pairs.memory, model.head.in_features, device)
+        losses, right, rate = 0.0, 0.0, recipe.learning_rate
         model.train()
         for step in range(steps):
-            rate = _set_rates(optimizer, recipe, epoch * steps + step, recipe.epochs * steps)
+            at = epoch * steps + step
+            rate = _set_rates(progress.optimizer, recipe, at, recipe.epochs * steps)
             chosen = order[step * recipe.batch_size : (step + 1) * recipe.batch_size]
-            pixels, labels = train.take(chosen)
+            pixels, labels = run.train.take(chosen)
 
-            # Pictures: changed each in its own way, some mixed with one another.
-            unit = augment(to_unit(pixels), sizes[epoch], recipe.augmentation, random)
-            one_hot = functional.one_hot(labels, model.head.out_features).float()
+            # Pictures: each view changed in its own way, some mixed with one another.
+            plain = to_unit(pixels).repeat(recipe.pairs.views, 1, 1, 1)
+            unit = augment(plain, sizes[epoch], recipe.augmentation, random)
+            one_hot = functional.one_hot(labels, classes).float().repeat(recipe.pairs.views, 1)
             unit, targets = mix(unit, one_hot, recipe.augmentation, random)
+            mixed = targets is not one_hot
             inputs = scale(unit.to(device), spec)
-            labels, targets = labels.to(device), targets.to(device)
+            targets, labels = targets.to(device), labels.to(device)
 
-            # Loss: cross-entropy, and a pull between embeddings of one class.
-            with torch.autocast(device.type, torch.bfloat16, enabled=compute.low_precision):
+            # Loss: cross-entropy; classes apart, and pictures apart within their class.
+            with torch.autocast(device.type, torch.bfloat16, enabled=run.compute.low_precision):
                 embeddings, logits = model(inputs)
             loss = _cross_entropy(logits, targets, recipe.label_smoothing, class_weights)
-            if recipe.contrast:
-                likeness = targets @ targets.T
-                loss = loss + recipe.contrast * _contrast(
-                    embeddings, likeness, recipe.contrast_temperature
-                )
+            if recipe.pairs.used and not mixed:
+                pictures = torch.from_numpy(chosen).to(device)
+                loss = loss + pair_loss(embeddings, labels, pictures, memory, recipe.pairs)
             value = float(loss.detach())
             if not math.isfinite(value):
                 raise TrainingError(
@@ -150,50 +152,73 @@ def fit(
                 )
 
             # Step: a bounded gradient, then the weights' moving average follows.
-            optimizer.zero_grad(set_to_none=True)
+            progress.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), recipe.gradient_limit)
-            optimizer.step()
-            _follow(average, model, recipe.average, epoch * steps + step)
+            progress.optimizer.step()
+            _follow(progress.average, model, recipe.average, at)
 
             losses += value
-            right += int((logits.detach().argmax(dim=1) == labels).sum())
+            hits = logits.detach().argmax(dim=1) == targets.argmax(dim=1)
+            right += float(hits.float().mean())
             clock.batch(epoch, step, value)
 
-        found = outputs(
-            average, val_pixels, spec, device=device, low_precision=compute.low_precision
-        )
-        weighted = weigh(
-            found.embeddings, found.logits, average.head.weight.detach().cpu(), "soft"
-        )
         record = EpochRecord(
             epoch=epoch + 1,
             size=sizes[epoch],
             learning_rate=rate,
             train_loss=losses / steps,
-            train_accuracy=right / (steps * recipe.batch_size),
-            val_loss=float(functional.cross_entropy(found.logits, val_labels)),
-            val_accuracy=accuracy(found.logits, val_labels),
-            val_map=retrieval(weighted, val_labels)[1],
+            train_accuracy=right / steps,
+            **_validate(progress.average, val_pixels, val_labels, run),
             seconds=time.monotonic() - started,
         )
-        is_best = not history or score(record) > max(score(past) for past in history)
-        history.append(record)
+        progress.finish(record)
+    return progress.best, progress.history
+
+
+class Progress:
+    """What a run has reached: weights, their average, the best of them, the record."""
+
+    def __init__(self, model: Classifier, optimizer: torch.optim.AdamW, run: Run) -> None:
+        self.model = model
+        self.optimizer = optimizer
+        self.average = copy.deepcopy(model)
+        self.best = copy.deepcopy(model)
+        self.history: list[EpochRecord] = []
+        self._run = run
+
+    def resume(self) -> None:
+        """Take up the checkpoint, where there is one.
+
+        Raises:
+            TrainingError: it belongs to another run, or cannot be read.
+        """
+        state = checkpoint.load(self._run.folder, self._run.fingerprint)
+        if state is None:
+            return
+        for name in _STATEFUL:
+            getattr(self, name).load_state_dict(state[name])
+        self.history = [EpochRecord(**record) for record in state["history"]]
+        done, epochs = len(self.history), self._run.recipe.epochs
+        self._run.on_event(Notice(f"going on after epoch {done} of {epochs}"))
+
+    def finish(self, record: EpochRecord) -> None:
+        """Close an epoch: keep the best weights, write the checkpoint, tell the listener."""
+        is_best = all(score(record) > score(past) for past in self.history)
+        self.history.append(record)
         if is_best:
-            best.load_state_dict(average.state_dict())
-        checkpoint.save(
-            folder,
-            {
-                "fingerprint": fingerprint,
-                "model": model.state_dict(),
-                "average": average.state_dict(),
-                "best": best.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "history": [asdict(past) for past in history],
-            },
-        )
-        on_event(EpochDone(record, recipe.epochs, is_best))
-    return best, history
+            self.best.load_state_dict(self.average.state_dict())
+        state = {name: getattr(self, name).state_dict() for name in _STATEFUL}
+        state["fingerprint"] = self._run.fingerprint
+        state["history"] = [asdict(past) for past in self.history]
+        checkpoint.save(self._run.folder, state)
+        self._run.on_event(EpochDone(record, self._run.recipe.epochs, is_best))
+
+    def stale(self) -> bool:
+        """Whether the last `patience` epochs brought nothing better."""
+        scores = [score(record) for record in self.history]
+        patience = self._run.recipe.patience
+        return len(scores) > patience and max(scores[-patience:]) <= max(scores[:-patience])
 
 
 def score(record: EpochRecord) -> float:
@@ -206,24 +231,6 @@ def _cross_entropy(logits: Tensor, targets: Tensor, smoothing: float, weights: T
     each = -(smooth * logits.log_softmax(dim=1)).sum(dim=1)
     importance = targets @ weights
     return (each * importance).sum() / importance.sum()
-
-
-def _contrast(embeddings: Tensor, likeness: Tensor, temperature: float) -> Tensor:
-    """Supervised contrastive loss over one batch (Khosla 2020, equation 2).
-
-    Args:
-        embeddings: float32 (n, dimension).
-        likeness: float32 (n, n), 1 where two pictures share their class, between for mixed ones.
-        temperature: above 0.
-    """
-    unit = functional.normalize(embeddings, dim=1)
-    itself = torch.eye(len(unit), dtype=torch.bool, device=unit.device)
-    similarity = (unit @ unit.T / temperature).masked_fill(itself, -1e9)
-    likeness = likeness.masked_fill(itself, 0.0)
-    companions = likeness.sum(dim=1)
-    each = -(similarity.log_softmax(dim=1) * likeness).sum(dim=1) / companions.clamp(min=1e-6)
-    alone = companions < 1e-6
-    return each.masked_fill(alone, 0.0).sum() / (~alone).sum().clamp(min=1)
 
 
 def _optimizer(model: Classifier, recipe: Recipe) -> torch.optim.AdamW:
@@ -280,26 +287,38 @@ def _class_weights(train: LabelledPixels, balance: float, classes: int) -> Tenso
     return torch.from_numpy(weights.astype(np.float32))
 
 
-def _supported(
-    model: Classifier, sizes: list[int], spec: InputSpec, device: torch.device
-) -> list[int]:
-    """The sizes, or the model's own where its graph takes no other."""
-    full = min(spec.width, spec.height)
+def _validate(average: Classifier, pixels: Pixels, labels: Tensor, run: Run) -> dict[str, float]:
+    """Loss, accuracy and mAP of whole pictures, by the names that `EpochRecord` gives them."""
+    compute = run.compute
+    found = outputs(
+        average, pixels, run.spec, device=compute.device, low_precision=compute.low_precision
+    )
+    rows = average.head.weight.detach().cpu()
+    weighted = weigh(found.embeddings, found.logits, rows, "soft")
+    return {
+        "val_loss": float(functional.cross_entropy(found.logits, labels)),
+        "val_accuracy": accuracy(found.logits, labels),
+        "val_map": retrieval(weighted, labels)[1],
+    }
+
+
+def _sizes(model: Classifier, run: Run) -> list[int]:
+    """Side of the training pictures in each epoch; the backbone's own where it takes no other."""
+    sizes = [run.recipe.size(epoch, run.full) for epoch in range(run.recipe.epochs)]
+    if all(takes(model, size, run.compute.device) for size in set(sizes)):
+        return sizes
+    return [run.full] * len(sizes)
+
+
+def takes(model: Classifier, size: int, device: torch.device) -> bool:
+    """Whether a model accepts square pictures of this side."""
     model.eval()
-    for size in set(sizes):
-        try:
-            with torch.inference_mode():
-                model(torch.zeros(1, 3, size, size, device=device))
-        except (RuntimeError, AssertionError, ValueError):
-            return [full] * len(sizes)
-    return sizes
-
-
-def _stale(history: list[EpochRecord], patience: int) -> bool:
-    if len(history) <= patience:
+    try:
+        with torch.inference_mode():
+            model(torch.zeros(1, 3, size, size, device=device))
+    except (RuntimeError, AssertionError, ValueError):
         return False
-    scores = [score(record) for record in history]
-    return max(scores[-patience:]) <= max(scores[:-patience])
+    return True
 
 
 class _Clock:
@@ -333,5 +352,3 @@ class _Clock:
                 seconds_left=self._spent / self._work * left,
             )
         )
-
-

@@ -96,6 +96,13 @@ def retrieval(embeddings: Tensor, labels: Tensor) -> tuple[float, float]:
     return float(torch.cat(precisions).mean()), float(torch.cat(averages).mean())
 
 
+def nearest(queries: Tensor, gallery: Tensor) -> Tensor:
+    """The row of `gallery` nearest to each query by cosine: int64 (n,)."""
+    return (functional.normalize(queries, dim=1) @ functional.normalize(gallery, dim=1).T).argmax(
+        dim=1
+    )
+
+
 def _batches(pixels: Pixels) -> Iterator[Pixels]:
     for start in range(0, len(pixels), _BATCH):
         yield pixels[start : start + _BATCH]

@@ -8,6 +8,7 @@ import msgspec
 
 from lookalike.errors import TrainingError
 from lookalike.training.augment import Augmentation
+from lookalike.training.pairs import PairLosses
 from lookalike.training.weighting import WeightingName
 
 
@@ -25,16 +26,21 @@ class Recipe:
             a cosine.
         label_smoothing: 0..1 (Szegedy 2016).
         dropout: before the last layer, 0..1.
-        contrast: weight of the supervised contrastive loss (Khosla 2020) beside cross-entropy.
-        contrast_temperature: of that loss, above 0.
+        pairs: losses between embeddings, beside cross-entropy.
         gradient_limit: the gradient is shortened to this length.
         average: the longest memory of the weight average, as the share kept a step, 0..1.
         balance: 0 counts every picture alike, 1 every class alike.
         sizes: (share of the epochs, share of the backbone's own size) in turn: small pictures
             first, which is faster and as good (progressive resizing).
+        view: share of the backbone's own size at which the finished encoder looks at pictures; it
+            works best at the size that it last trained at.
         patience: epochs without a better validation score after which training stops.
         held_out: share of each class that validates where no folder does, 0..1.
-        weighting: what is exported; the soft form's temperature is chosen on validation.
+        weighting: of the exported embedding; its temperature is chosen on validation.
+        blends: shares of the trained weights to choose from, each above 0 and at most 1; the rest
+            is the backbone as it was (WiSE-FT, Wortsman 2022), which keeps what it knew of
+            pictures beyond their classes.
+        random_start: begin from untrained weights, where a timm backbone's cannot be had.
         seed: of everything that is random.
         augmentation: of the training pictures.
     """
@@ -47,16 +53,18 @@ class Recipe:
     warm_up: float = 0.1
     label_smoothing: float = 0.1
     dropout: float = 0.2
-    contrast: float = 0.0
-    contrast_temperature: float = 0.1
     gradient_limit: float = 1.0
     average: float = 0.998
     balance: float = 0.5
-    sizes: tuple[tuple[float, float], ...] = ((0.5, 0.572), (0.5, 0.715))
+    sizes: tuple[tuple[float, float], ...] = ((0.6, 0.572), (0.4, 0.715))
+    view: float = 0.715
     patience: int = 12
     held_out: float = 0.1
-    weighting: WeightingName = "soft"
+    weighting: WeightingName = "importance"
+    blends: tuple[float, ...] = (1.0, 0.9, 0.8, 0.7, 0.6)
+    random_start: bool = False
     seed: int = 0
+    pairs: PairLosses = field(default_factory=PairLosses)
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -64,6 +72,7 @@ class Recipe:
             (self.epochs >= 1, f"{self.epochs} epochs are too few; give at least 1"),
             (self.batch_size >= 2, f"a batch of {self.batch_size} is too small; give at least 2"),
             (0 < self.held_out < 1, "the held-out share has to be above 0 and below 1"),
+            (all(0 < share <= 1 for share in self.blends), "a blend is above 0 and at most 1"),
             (self.learning_rate > 0, "the learning rate has to be above 0"),
         )
         for fine, sentence in checks:
@@ -71,18 +80,23 @@ class Recipe:
                 raise TrainingError(sentence)
 
     def size(self, epoch: int, full: int) -> int:
-        """Side of the training pictures in an epoch (from 0): a multiple of 32, at least 32."""
+        """Side of the training pictures in an epoch (from 0), for a backbone of side `full`."""
         done, share = 0.0, self.sizes[-1][1]
         for part, fraction in self.sizes:
             done += part
             if epoch < round(done * self.epochs):
                 share = fraction
                 break
-        return max(32, min(full, 32 * round(full * share / 32)))
+        return scaled(full, share)
 
     def record(self) -> dict[str, Any]:
         """Every choice, as JSON has it."""
         return asdict(self)
+
+
+def scaled(full: int, share: float) -> int:
+    """A share of a side, as a multiple of 32, at least 32 and at most the side."""
+    return max(32, min(full, 32 * round(full * share / 32)))
 
 
 def fingerprint(recipe: Recipe, backbone: str, paths: list[str], digests: list[bytes]) -> str:

@@ -14,6 +14,7 @@ from lookalike.training.hygiene import (
     twins_between,
     twins_within,
 )
+from lookalike.training.recipe import Recipe
 from lookalike.types import Skipped
 
 
@@ -26,7 +27,7 @@ class Split:
         val: int64, indices into the validation folder's set, or into the training folder's where
             there is no validation folder.
         two_labels: pictures left out because the same picture carries another label as well.
-        leaking: training pictures left out because the validation folder holds them too.
+        leaking: pictures left out because the validation or test folder holds them too.
         twins: pairs of same pictures within the training folder's set.
     """
 
@@ -37,14 +38,14 @@ class Split:
     twins: int = 0
 
 
-def split(dataset: Dataset, val: Dataset | None, *, fraction: float, seed: int) -> Split:
+def split(dataset: Dataset, val: Dataset | None, avoid: Dataset | None, recipe: Recipe) -> Split:
     """Divide a set, or clean it against its validation folder.
 
     Args:
         dataset: the training folder's pictures.
         val: the validation folder's pictures; None holds a part of `dataset` out.
-        fraction: of each class that is held out, 0..1; at least one group of it.
-        seed: decides which.
+        avoid: pictures that may be on neither side, since others will be judged by them.
+        recipe: gives the held-out share of each class, and the seed that decides which.
 
     Raises:
         TrainingError: a class has nothing left on one of the sides.
@@ -55,33 +56,28 @@ def split(dataset: Dataset, val: Dataset | None, *, fraction: float, seed: int) 
     torn = conflicting(dataset.labels, group)
     usable = ~torn
     leaking: list[Skipped] = []
-    if val is None:
-        held = _held_out(dataset.labels, group, usable, fraction, seed)
-        train, held_out = np.flatnonzero(usable & ~held), np.flatnonzero(held)
-    else:
-        between = twins_between(dataset, marks, val, signatures(val.pixels))
+    kept_out = [(val, "validation")] if val else []
+    kept_out += [(avoid, "test")] if avoid else []
+    for other, name in kept_out:
+        between = twins_between(dataset, marks, other, signatures(other.pixels))
         # A twin of a leaking picture leaks as well.
-        leaks = np.isin(group, group[between[:, 0]])
-        first = dict(between[::-1].tolist())
-        leaking = [
-            Skipped(
-                dataset.paths[index],
-                "the validation folder holds the same picture"
-                + (f": {val.paths[first[index]]}" if index in first else ""),
-            )
-            for index in np.flatnonzero(leaks & usable).tolist()
+        leaks = usable & np.isin(group, group[between[:, 0]])
+        leaking += [
+            Skipped(path, f"the {name} folder holds the same picture")
+            for path in (dataset.paths[index] for index in np.flatnonzero(leaks).tolist())
         ]
-        train, held_out = np.flatnonzero(usable & ~leaks), np.arange(len(val))
-    labels = dataset.labels if val is None else val.labels
-    for name, left, side in (
-        *((name, np.sum(dataset.labels[train] == k), "train") for k, name in _numbered(dataset)),
-        *((name, np.sum(labels[held_out] == k), "validate") for k, name in _numbered(dataset)),
-    ):
-        if left == 0:
-            raise TrainingError(
-                f"the class {name!r} has no picture left to {side} with, once the same pictures "
-                "are kept on one side; add different pictures of it"
-            )
+        usable &= ~leaks
+    if val is None:
+        held = _held_out(dataset.labels, group, usable, recipe)
+        train, held_out, labels = np.flatnonzero(usable & ~held), np.flatnonzero(held), None
+    else:
+        train, held_out, labels = np.flatnonzero(usable), np.arange(len(val)), val.labels
+        if avoid:
+            between = twins_between(val, signatures(val.pixels), avoid, signatures(avoid.pixels))
+            held_out = np.setdiff1d(held_out, between[:, 0])
+    _check_sides(dataset.classes, dataset.labels[train], "train")
+    held_labels = dataset.labels if labels is None else labels
+    _check_sides(dataset.classes, held_labels[held_out], "validate")
     return Split(
         train=train,
         val=held_out,
@@ -94,23 +90,27 @@ def split(dataset: Dataset, val: Dataset | None, *, fraction: float, seed: int) 
     )
 
 
-def _numbered(dataset: Dataset) -> list[tuple[int, str]]:
-    return list(enumerate(dataset.classes))
+def _check_sides(classes: tuple[str, ...], labels: NDArray[np.int64], verb: str) -> None:
+    for label, name in enumerate(classes):
+        if not np.any(labels == label):
+            raise TrainingError(
+                f"the class {name!r} has no picture left to {verb} with, once the same pictures "
+                "are kept on one side; add different pictures of it"
+            )
 
 
 def _held_out(
     labels: NDArray[np.int64],
     group: NDArray[np.int64],
     usable: NDArray[np.bool_],
-    fraction: float,
-    seed: int,
+    recipe: Recipe,
 ) -> NDArray[np.bool_]:
-    """Whole groups of each class, about `fraction` of them: bool (n,)."""
-    rng = np.random.default_rng(seed)
+    """Whole groups of each class, about the recipe's share: bool (n,)."""
+    rng = np.random.default_rng(recipe.seed)
     held = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = usable & (labels == label)
         candidates = rng.permutation(np.unique(group[members]))
-        chosen = candidates[: max(1, round(fraction * len(candidates)))]
+        chosen = candidates[: max(1, round(recipe.held_out * len(candidates)))]
         held |= members & np.isin(group, chosen)
     return held

@@ -4,7 +4,9 @@ The last layer's row of a class, W[c], says how much each channel of the embeddi
 The published method multiplies the embedding by the row of the predicted class, so that pictures
 of one predicted class move together. (Its code then multiplies once more by all of W for a batch;
 what it means, and what is here, is one row a picture.) A picture between two classes flips from
-one row to the other; the soft form takes the mean of the rows, by the classifier's belief.
+one row to the other; the soft form takes the mean of the rows, by the classifier's belief. A
+channel that speaks against a class says as much as one that speaks for it, and a sign that differs
+between two classes turns the embedding: the importance form takes the rows without their signs.
 """
 
 from typing import Literal, TypeAlias
@@ -12,10 +14,10 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor, nn
 
-WeightingName: TypeAlias = Literal["none", "published", "soft"]
+WeightingName: TypeAlias = Literal["none", "published", "soft", "importance"]
 
 TEMPERATURES = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""What the soft form's temperature is chosen from, on validation pictures."""
+"""What the temperature is chosen from, on validation pictures."""
 
 
 def weigh(
@@ -28,17 +30,20 @@ def weigh(
         logits: float (n, classes), before softmax.
         rows: float (classes, dimension), the last layer's weights.
         name: "published" is `x * W[argmax(logits)]`, "soft" is
-            `x * (softmax(logits / temperature) @ W)`, "none" is `x`.
-        temperature: above 0; near 0 the soft form becomes the published one.
+            `x * (softmax(logits / temperature) @ W)`, "importance" is the same with `abs(W)`,
+            "none" is `x`.
+        temperature: above 0, of "soft" and "importance"; near 0 the soft form becomes the
+            published one.
 
     Returns:
         float (n, dimension), not normalised.
     """
     if name == "published":
         return embedding * rows[logits.argmax(dim=1)]
-    if name == "soft":
-        return embedding * ((logits / temperature).softmax(dim=1) @ rows)
-    return embedding
+    if name == "none":
+        return embedding
+    belief = (logits / temperature).softmax(dim=1)
+    return embedding * (belief @ (rows if name == "soft" else rows.abs()))
 
 
 class Classifier(nn.Module):

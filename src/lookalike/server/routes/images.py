@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from enum import IntEnum
+from random import Random
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
 
 _NOT_THERE = {"model": ErrorBody, "description": "no picture has this id, or its file is gone"}
 _PICTURE = {"description": "the picture", "content": {"image/*": {}}}
+
+
+class Side(IntEnum):
+    """The sizes of thumbnails: few, so that nobody can fill the disk with others."""
+
+    SMALL = 320
+    LARGE = 640
+
 
 _Id = Annotated[ImageId, Path()]
 
@@ -43,19 +53,25 @@ def router(collection: "Collection") -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
         seed: Annotated[
             int | None,
-            Query(ge=0, le=2**31, description="draw pictures at random instead; needs no offset"),
+            Query(
+                ge=0, lt=2**31, description="draw pictures at random instead; offset is not used"
+            ),
         ] = None,
     ) -> ImagesBody:
         """The pictures by rising id, or some drawn at random: the same ones for the same seed."""
-        chosen = (
-            collection.browse(offset, limit) if seed is None else collection.sample(limit, seed)
-        )
-        return ImagesBody(
-            images=[ImageBody.of(stored) for stored in chosen], total=collection.count()
-        )
+        total = collection.status().images
+        if seed is None:
+            chosen = collection.browse(offset, limit)
+        else:
+            places = Random(seed).sample(range(total), min(limit, total))  # noqa: S311  for show
+            chosen = [stored for place in places for stored in collection.browse(place, 1)]
+        return ImagesBody(images=[ImageBody.of(stored) for stored in chosen], total=total)
 
     @routes.get(
-        "/{id}", summary="A picture", response_class=Response, responses={200: _PICTURE, 404: _NOT_THERE}
+        "/{id}",
+        summary="A picture",
+        response_class=Response,
+        responses={200: _PICTURE, 404: _NOT_THERE},
     )
     def image(image_id: Annotated[_Id, Path(alias="id")], request: Request) -> Response:
         """The picture's own bytes, as they are on disk."""
@@ -85,21 +101,20 @@ def router(collection: "Collection") -> APIRouter:
     def thumbnail(
         image_id: Annotated[_Id, Path(alias="id")],
         request: Request,
-        side: Annotated[
-            Literal[320, 640], Query(description="longest side in pixels, at most")
-        ] = 320,
+        side: Annotated[Side, Query(description="longest side in pixels, at most")] = Side.SMALL,
     ) -> Response:
         """The picture as an upright JPEG, made once and kept."""
         stored = known_image(collection, image_id)
         headers = {
             "Content-Security-Policy": IMAGE_POLICY,
-            "Cache-Control": "private, max-age=31536000, immutable",
-            "ETag": f'"{stored.file.digest.hex()}-{side}"',
+            # Not immutable: a file that is changed and indexed again keeps its id.
+            "Cache-Control": "private, max-age=60, stale-while-revalidate=86400",
+            "ETag": f'"{stored.file.digest.hex()}-{int(side)}"',
         }
         if _has_it(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         with _gone_is_404():
-            data = collection.thumbnail(image_id, side)
+            data = collection.thumbnail(image_id, int(side))
         return Response(data, media_type="image/jpeg", headers=headers)
 
     return routes
@@ -110,10 +125,14 @@ def _gone_is_404() -> Iterator[None]:
     """The file behind an id is part of its address here: without it there is nothing to show."""
     try:
         yield
-    except (SourceError, DecodeError) as error:
+    except SourceError as error:
+        raise HTTPException(404, str(error)) from error
+    except DecodeError as error:
         raise HTTPException(404, f"the picture cannot be shown: {error}") from error
 
 
 def _has_it(request: Request, tag: str) -> bool:
     known = request.headers.get("if-none-match", "")
-    return known.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in known.split(","))
+    return known.strip() == "*" or tag in (
+        part.strip().removeprefix("W/") for part in known.split(",")
+    )

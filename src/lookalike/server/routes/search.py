@@ -53,7 +53,9 @@ def router(collection: "Collection", metrics: Metrics) -> APIRouter:
         stored = known_image(collection, picture.id)
         with metrics.search_timer("id"):
             hits = collection.similar(picture.id, k)
-        small = collection.thumbnail(picture.id, _PREVIEW_SIDE) if question.options.preview else None
+        small = (
+            collection.thumbnail(picture.id, _PREVIEW_SIDE) if question.options.preview else None
+        )
         return _answer(stored.file.path, hits, small)
 
     def by_bytes(kind: str, name: str, data: bytes, question: Question) -> SearchBody:

@@ -21,6 +21,7 @@ let seed = Math.floor(Math.random() * 2 ** 31);
 async function search(question, { push = true, k = PAGE, scroll = 0 } = {}) {
   running?.abort();
   const mine = (running = new AbortController());
+  const left = window.scrollY; // where the page was: it may wait at the top meanwhile
   hideProblem();
   byId("progress").hidden = false;
   byId("results").setAttribute("aria-busy", "true");
@@ -30,18 +31,19 @@ async function search(question, { push = true, k = PAGE, scroll = 0 } = {}) {
     const answer = await api.search(question, Math.min(k + (question.kind === "id"), MOST), mine.signal);
     if (question.kind === "id") answer.self = answer.hits.find((hit) => hit.id === question.id);
     current = route.remember({ question, answer, k });
-    if (push) route.push(question);
+    if (push) route.push(question, left);
     showAnswer(scroll);
     if (push) byId("results-title").focus({ preventScroll: true });
   } catch (error) {
     if (mine.signal.aborted) return;
-    if (current) showAnswer(window.scrollY);
+    running = null;
+    if (current) showAnswer(left);
     else await showStart();
     showProblem(error instanceof api.Problem ? error.message : "the page has failed: reload it");
     if (!(error instanceof api.Problem)) throw error;
   } finally {
     clearTimeout(patience);
-    if (running === mine) {
+    if (running === mine || running === null) {
       running = null;
       byId("progress").hidden = true;
       byId("results").removeAttribute("aria-busy");
@@ -50,6 +52,7 @@ async function search(question, { push = true, k = PAGE, scroll = 0 } = {}) {
 }
 
 function setView(searching) {
+  document.body.classList.remove("starting");
   document.body.classList.toggle("searching", searching);
   byId("hero").hidden = searching;
   const slot = byId(searching ? "bar-slot" : "hero-slot");
@@ -87,9 +90,14 @@ function showAnswer(scroll) {
 
 function noteAnswer(count) {
   const of = total === null ? "" : ` of ${figure.format(total)}`;
-  byId("results-note").textContent = count
-    ? `${figure.format(count)}${of}, nearest first. A score of 1 is the same picture.`
-    : "The collection has nothing to compare it with.";
+  byId("results-note").replaceChildren(
+    ...(count
+      ? [
+          `${figure.format(count)}${of}, nearest first. `,
+          make("span", { class: "aside" }, "A score of 1 is the same picture."),
+        ]
+      : ["The collection has nothing to compare it with."]),
+  );
   byId("more").hidden = count < current.k || count >= (total ?? Infinity) || current.k >= MOST;
   say(count ? `${count} similar pictures` : "No other pictures");
 }
@@ -195,7 +203,7 @@ byId("shuffle").addEventListener("click", () => {
 byId("home").addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  if (current) route.push(null);
+  if (current) route.push(null, window.scrollY);
   guarded(follow);
 });
 route.listen(() => guarded(follow));

@@ -8,13 +8,14 @@ let blobAddress = null;
 /** Shows the question at once; `answer`, when it is there, adds what only the server knows. */
 export function showQuery(question, answer = null) {
   byId("query").hidden = false;
+  byId("query").dataset.kind = question.kind;
   const own = question.kind === "id" ? (question.picture ?? answer?.self ?? null) : null;
   const name = nameOf(question, own);
-  const size = own ? `${own.width} × ${own.height}` : question.kind === "file" ? weight(question.file.size) : "";
+  const bytes = question.kind === "file" ? weight(question.file.size) : "";
+  const size = own ? `${own.width} × ${own.height} pixels` : bytes;
   byId("query-name").textContent = name;
-  byId("query-path").textContent = [own ? own.path : question.kind === "url" ? question.url : "", size]
-    .filter(Boolean)
-    .join(" · ");
+  byId("query-path").replaceChildren(...breakable(own?.path ?? question.url ?? ""));
+  byId("query-size").textContent = size;
   showPicture(question, answer?.preview, name);
   byId("query-actions").replaceChildren(...(own ? actions(own) : []));
   return name;
@@ -75,6 +76,11 @@ function actions(picture) {
     }
   });
   return [open, copy];
+}
+
+/** A path that may break into lines after its separators. */
+function breakable(path) {
+  return !path ? [] : path.split(/(?<=[\\/])/).flatMap((part) => [part, make("wbr")]);
 }
 
 function weight(bytes) {

@@ -7,6 +7,7 @@
 const KEPT = 30;
 const answers = new Map();
 const samples = new Map();
+let pause; // until the place on the page is written down
 
 const keyOf = (question) => `${question.kind}:${question.key ?? question.url ?? question.id}`;
 
@@ -35,9 +36,9 @@ function keep(map, key, value) {
   if (map.size > KEPT) map.delete(map.keys().next().value);
 }
 
-/** A new entry for a question, or for the start page (null). */
-export function push(question) {
-  saveScroll();
+/** A new entry for a question, or for the start page (null); the one before keeps its place. */
+export function push(question, left) {
+  saveScroll(left);
   const state = { kind: question?.kind ?? "start", key: question && keyOf(question), scroll: 0 };
   history.pushState(state, "", addressOf(question));
 }
@@ -61,18 +62,19 @@ export function read() {
   return { scroll };
 }
 
-function saveScroll() {
-  history.replaceState({ ...history.state, scroll: window.scrollY }, "");
+function saveScroll(scroll) {
+  clearTimeout(pause);
+  history.replaceState({ ...history.state, scroll }, "");
 }
 
 /** Calls `onChange` on back and forward, and keeps each entry's place on the page. */
 export function listen(onChange) {
   history.scrollRestoration = "manual";
   window.addEventListener("popstate", onChange);
-  let pause;
   window.addEventListener("scroll", () => {
     clearTimeout(pause);
-    pause = setTimeout(saveScroll, 200); // browsers limit how often this may be called
+    // Browsers limit how often an entry may be written.
+    pause = setTimeout(() => saveScroll(window.scrollY), 200);
   });
   // A pause that is still running when the entry changes would write to the wrong one.
   window.addEventListener("popstate", () => clearTimeout(pause), { capture: true });

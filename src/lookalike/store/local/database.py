@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ class Database:
     def __init__(self, path: str) -> None:
         self.path = path
         self._readers = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._opening = threading.Lock()
 
     def reader(self) -> sqlite3.Connection:
@@ -26,35 +27,49 @@ class Database:
         Raises:
             StoreError: the file cannot be opened, or is not a collection of a known format.
         """
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = _connect(self.path)
-            check_not_newer(format_version(connection))
-            connection.execute("PRAGMA query_only = ON")
-            self._readers.connection = connection
+        reader: _Reader | None = getattr(self._readers, "reader", None)
+        if reader is None:
+            reader = _Reader(_connect(self.path))
+            reader.connection.execute("PRAGMA query_only = ON")
+            self._readers.reader = reader
             with self._opening:
-                self._opened.append(connection)
-        return connection
+                self._opened.add(reader)
+        return reader.connection
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """This thread's read connection, showing one state of the collection throughout."""
+        """This thread's read connection, showing one state of the collection throughout.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
         connection = self.reader()
-        if connection.in_transaction:
-            yield connection
-            return
-        connection.execute("BEGIN")
-        try:
-            yield connection
-        finally:
-            connection.execute("COMMIT")
+        with readable():
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
 
     @contextmanager
     def writer(self) -> Iterator[sqlite3.Connection]:
-        """A connection that may write, at the current format; makes the file if need be."""
+        """A connection that may write, at the current format; makes the file if need be.
+
+        Raises:
+            StoreError: the file cannot be written, or is not a collection of a known format.
+        """
         connection = _connect(self.path)
         try:
-            migrate(connection)
+            with writable():
+                connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+                connection.execute("PRAGMA journal_mode = WAL")
+                # FULL: what was reported as committed survives a power cut as well as a kill.
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+                migrate(connection)
             yield connection
         finally:
             connection.close()
@@ -62,8 +77,8 @@ class Database:
     def close(self) -> None:
         """Close the read connections of all threads."""
         with self._opening:
-            for connection in self._opened:
-                connection.close()
+            for reader in list(self._opened):
+                reader.connection.close()
             self._opened.clear()
         self._readers = threading.local()
 
@@ -75,7 +90,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     Raises:
         StoreError: the database refused, because the disk is full for instance.
     """
-    try:
+    with writable():
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -84,20 +99,45 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+@contextmanager
+def writable() -> Iterator[None]:
+    """SQLite's errors while writing, as ours."""
+    try:
+        yield
     except sqlite3.Error as error:
         raise StoreError(f"the collection cannot be written: {error}") from error
 
 
-def _connect(path: str) -> sqlite3.Connection:
+@contextmanager
+def readable() -> Iterator[None]:
+    """SQLite's errors while reading, as ours."""
     try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"the collection cannot be read: {error}") from error
+
+
+class _Reader:
+    """A read connection that goes with the thread that it was made for."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    """Open a collection's file, or an empty one; what is none of ours is left as it is."""
+    with readable():
         connection = sqlite3.connect(
             path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
-        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        # FULL: what was reported as committed survives a power cut as well as a kill.
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error as error:
-        raise StoreError(f"the collection's file {path} cannot be opened: {error}") from error
+    try:
+        check_not_newer(format_version(connection))
+    except BaseException:
+        connection.close()
+        raise
     return connection

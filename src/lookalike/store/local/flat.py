@@ -22,6 +22,7 @@ class FlatIndex:
         storage = faiss.IndexScalarQuantizer(
             dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
+        self._owner: Any = storage
         self._index: Any = faiss.IndexIDMap2(storage)
 
     def __len__(self) -> int:
@@ -47,11 +48,16 @@ class FlatIndex:
 
     def save(self, path: str) -> None:
         """Write it to a file."""
-        faiss.write_index(self._index, path)
+        # FAISS takes only names that are UTF-8; a folder's name may be anything.
+        with open(path, "wb") as file:
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
 
     @classmethod
     def load(cls, path: str) -> "FlatIndex":
         """Read it from a file; RuntimeError where FAISS cannot."""
         loaded = cls.__new__(cls)
-        loaded._index = faiss.downcast_index(faiss.read_index(path))
+        with open(path, "rb") as file:
+            # It frees its memory when it goes.
+            loaded._owner = faiss.read_index(faiss.PyCallbackIOReader(file.read))
+        loaded._index = faiss.downcast_index(loaded._owner)
         return loaded

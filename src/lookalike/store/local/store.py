@@ -17,7 +17,7 @@ from lookalike.errors import CollectionBusyError, CollectionNotFoundError, Store
 from lookalike.store.base import FileRecord, FileState, Neighbours, SkippedFile, StoredFile, under
 from lookalike.store.checks import check_known, check_query
 from lookalike.store.local.cache import SearchCache
-from lookalike.store.local.database import Database, transaction
+from lookalike.store.local.database import Database, readable, transaction
 from lookalike.store.local.writer import LocalWriter
 from lookalike.types import Embeddings, Ids
 
@@ -111,12 +111,12 @@ class LocalStore:
             with self._database.writer() as connection:
                 writer = LocalWriter(connection, self._encoder.dimension)
                 yield writer
-            if writer.wrote:
+            if writer.changed_vectors:
                 with self._cache.lock, self._database.snapshot() as connection:
                     self._cache.save(connection)
 
     def count(self) -> int:
-        return int(self._reader().execute("SELECT count(*) FROM images").fetchone()[0])
+        return int(self._rows("SELECT count(*) FROM images")[0][0])
 
     def size_bytes(self) -> int:
         total = 0
@@ -129,18 +129,16 @@ class LocalStore:
         return total
 
     def roots(self) -> list[str]:
-        return sorted(
-            os.fsdecode(row[0]) for row in self._reader().execute("SELECT path FROM roots")
-        )
+        return sorted(os.fsdecode(row[0]) for row in self._rows("SELECT path FROM roots"))
 
     def folders(self, root: str) -> dict[str, int]:
-        rows = self._reader().execute("SELECT path, device FROM folders")
+        rows = self._rows("SELECT path, device FROM folders")
         known = {os.fsdecode(path): device for path, device in rows}
         return {path: device for path, device in known.items() if under(path, root)}
 
     def states(self, folder: str) -> dict[str, FileState]:
         key = (os.fsencode(folder),)
-        rows = self._reader().execute(
+        rows = self._rows(
             "SELECT i.name, i.id, i.size, i.mtime_ns, '' FROM images i"
             " JOIN folders f ON f.id = i.folder_id WHERE f.path = ?"
             " UNION ALL SELECT s.name, NULL, s.size, s.mtime_ns, s.reader FROM skipped s"
@@ -150,9 +148,9 @@ class LocalStore:
         return {os.fsdecode(row[0]): FileState(*row[1:]) for row in rows}
 
     def skipped(self) -> list[SkippedFile]:
-        rows = self._reader().execute(
+        rows = self._rows(
             "SELECT f.path, s.name, s.size, s.mtime_ns, s.reader, s.reason FROM skipped s"
-            " JOIN folders f ON f.id = s.folder_id ORDER BY f.path, s.name"
+            " JOIN folders f ON f.id = s.folder_id"
         )
         found = [SkippedFile(_path(row[0], row[1]), *row[2:]) for row in rows]
         return sorted(found, key=lambda skip: os.fsencode(skip.path))
@@ -161,20 +159,20 @@ class LocalStore:
         found: dict[int, StoredFile] = {}
         for start in range(0, len(ids), _CHUNK):
             part = [int(i) for i in ids[start : start + _CHUNK]]
-            rows = self._reader().execute(
+            rows = self._rows(
                 f"SELECT {_FILE} FROM {_IMAGES} WHERE i.id IN ({_marks(part)})", part
             )
             found.update((row[0], _stored(row)) for row in rows)
         return [found[i] for i in ids if i in found]
 
     def page(self, offset: int, limit: int) -> list[StoredFile]:
-        rows = self._reader().execute(
+        rows = self._rows(
             f"SELECT {_FILE} FROM {_IMAGES} ORDER BY i.id LIMIT ? OFFSET ?", (limit, offset)
         )
         return [_stored(row) for row in rows]
 
     def by_digest(self, digest: bytes) -> list[StoredFile]:
-        rows = self._reader().execute(
+        rows = self._rows(
             f"SELECT {_FILE} FROM {_IMAGES} WHERE i.digest = ? ORDER BY i.id", (digest,)
         )
         return [_stored(row) for row in rows]
@@ -184,7 +182,7 @@ class LocalStore:
         for start in range(0, len(ids), _CHUNK):
             part = [int(i) for i in ids[start : start + _CHUNK]]
             found.update(
-                self._reader().execute(
+                self._rows(
                     f"SELECT image_id, vector FROM vectors WHERE image_id IN ({_marks(part)})", part
                 )
             )
@@ -195,14 +193,10 @@ class LocalStore:
         last = 0
         while True:
             # By rising id in short transactions: a long scan never holds up the log.
-            rows = (
-                self._reader()
-                .execute(
-                    f"SELECT {_FILE}, v.vector FROM {_IMAGES} JOIN vectors v ON v.image_id = i.id"
-                    " WHERE i.id > ? ORDER BY i.id LIMIT ?",
-                    (last, batch_size),
-                )
-                .fetchall()
+            rows = self._rows(
+                f"SELECT {_FILE}, v.vector FROM {_IMAGES} JOIN vectors v ON v.image_id = i.id"
+                " WHERE i.id > ? ORDER BY i.id LIMIT ?",
+                (last, batch_size),
             )
             if not rows:
                 return
@@ -223,14 +217,12 @@ class LocalStore:
         self._database.close()
         self._cache.drop()
 
-    def _reader(self) -> sqlite3.Connection:
-        return self._database.reader()
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        with readable():
+            return self._database.reader().execute(query, values).fetchall()
 
     def _meta(self) -> dict[str, str]:
-        try:
-            meta = dict(self._reader().execute("SELECT key, value FROM meta"))
-        except sqlite3.Error as error:
-            raise StoreError(f"the collection at {self._folder} cannot be read: {error}") from error
+        meta = dict(self._rows("SELECT key, value FROM meta"))
         if not {"encoder", "encoder_source", "token"} <= meta.keys():
             raise StoreError(f"the collection at {self._folder} is incomplete; index it anew")
         return meta

@@ -4,11 +4,9 @@ import os
 import sqlite3
 
 from lookalike.errors import StoreError
-from lookalike.store.base import Changes, FileRecord
-from lookalike.store.checks import checked_vectors
+from lookalike.store.base import NO_DEVICE, Changes, FileRecord
+from lookalike.store.checks import check_moved, checked_vectors
 from lookalike.store.local.database import transaction
-
-_NO_DEVICE = -1
 
 
 class LocalWriter:
@@ -17,12 +15,12 @@ class LocalWriter:
     def __init__(self, connection: sqlite3.Connection, dimension: int) -> None:
         self._connection = connection
         self._dimension = dimension
-        self.wrote = False
+        self.changed_vectors = False
 
     def apply(self, changes: Changes) -> None:
         """See `Writer.apply`."""
         vectors = checked_vectors(changes, self._dimension)
-        self.wrote = True
+        check_moved(changes)
         with transaction(self._connection):
             for path, device in changes.folders.items():
                 self._connection.execute(
@@ -37,8 +35,14 @@ class LocalWriter:
             self._connection.executemany(
                 "DELETE FROM images WHERE id = ?", [(image_id,) for image_id in changes.removed]
             )
-            for path in changes.unskipped:
-                self._unskip(*self._key(path))
+            self._connection.executemany(
+                "DELETE FROM skipped WHERE name = ?"
+                " AND folder_id = (SELECT id FROM folders WHERE path = ?)",
+                [
+                    (os.fsencode(name), os.fsencode(folder))
+                    for folder, name in map(os.path.split, changes.unskipped)
+                ],
+            )
             self._move(changes)
             for file, vector in zip(changes.put, vectors, strict=True):
                 self._put(file, vector.astype("<f2").tobytes())
@@ -51,6 +55,8 @@ class LocalWriter:
                     " VALUES (?, ?, ?, ?, ?, ?)",
                     (*key, skipped.size, skipped.mtime_ns, skipped.reader, skipped.reason),
                 )
+        if changes.put or changes.moved or changes.skipped or changes.removed:
+            self.changed_vectors = True
 
     def _move(self, changes: Changes) -> None:
         # First out of the way, then to their places: two files may have swapped names.
@@ -92,7 +98,7 @@ class LocalWriter:
         row = self._connection.execute(
             "INSERT INTO folders (path, device) VALUES (?, ?)"
             " ON CONFLICT (path) DO UPDATE SET path = path RETURNING id",
-            (os.fsencode(folder), _NO_DEVICE),
+            (os.fsencode(folder), NO_DEVICE),
         ).fetchone()
         return int(row[0]), os.fsencode(name)
 

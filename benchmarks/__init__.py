@@ -1,0 +1,1 @@
+"""Speed and memory, proved side by side: each module is one command that prints a table."""

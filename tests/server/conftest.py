@@ -1,0 +1,156 @@
+"""A small real collection, a client of its server, and a browser."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+from onnx import TensorProto, helper
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, sync_playwright
+
+import lookalike
+from lookalike import Collection
+from lookalike.encoders.spec import EmbeddingSpec, InputSpec, ModelSpec, file_sha256, write_spec
+from lookalike.server import create_app
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+PICTURES = 90
+COLOURS = ["crimson", "seagreen", "royalblue", "goldenrod", "mediumorchid", "slategray"]
+SIZES = [(240, 160), (160, 240), (200, 200), (420, 120)]
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An encoder of one layer: the picture averaged over an 8 x 8 grid."""
+    folder = tmp_path_factory.mktemp("model")
+    graph = helper.make_graph(
+        [
+            helper.make_node(
+                "AveragePool", ["pixels"], ["pooled"], kernel_shape=[4, 4], strides=[4, 4]
+            ),
+            helper.make_node("Flatten", ["pooled"], ["embedding"]),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, 32, 32])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 192])],
+    )
+    path = folder / "model.onnx"
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), str(path))
+    pixels = InputSpec(width=32, height=32, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+    spec = ModelSpec(
+        name="tiny",
+        file="model.onnx",
+        sha256=file_sha256(str(path)),
+        input=pixels,
+        embedding=EmbeddingSpec(dimension=192),
+    )
+    write_spec(spec, str(folder))
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures of several shapes, in groups of one colour."""
+    folder = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(7)
+    for number in range(PICTURES):
+        width, height = SIZES[number % len(SIZES)]
+        picture = Image.new("RGB", (width, height), COLOURS[number % len(COLOURS)])
+        draw = ImageDraw.Draw(picture)
+        for _ in range(6):
+            x, y, r = random.integers(0, width), random.integers(0, height), random.integers(8, 60)
+            shade = tuple(int(value) for value in random.integers(0, 256, 3))
+            draw.ellipse((x - r, y - r, x + r, y + r), fill=shade)
+        picture.save(folder / f"picture {number:02}.{'png' if number % 3 else 'jpg'}")
+    (folder / "picture 01.png").rename(folder / "ünïcode & 'quotes' #1.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def collection(
+    model: str, gallery: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Collection]:
+    """The gallery, indexed."""
+    with lookalike.open(tmp_path_factory.mktemp("collection") / "c", model=model) as photos:
+        assert photos.index(gallery).added == PICTURES
+        yield photos
+
+
+@pytest.fixture
+def client(collection: Collection) -> Iterator[TestClient]:
+    """A client on this machine. Errors of the server come back as answers, as over the network."""
+    app = create_app(collection)
+    with TestClient(
+        app, base_url="http://localhost:8765", raise_server_exceptions=False
+    ) as answered:
+        yield answered
+
+
+class Live:
+    """A server on a free port of this machine, in a thread."""
+
+    def __init__(self, photos: Collection) -> None:
+        config = uvicorn.Config(
+            create_app(photos), port=0, log_config=None, ws="none", timeout_graceful_shutdown=2
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        deadline = time.monotonic() + 20
+        while not self._server.started:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.02)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def address(collection: Collection) -> Iterator[str]:
+    """Where the collection is served."""
+    with Live(collection) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: install the package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def query(tmp_path: Path) -> Path:
+    """A picture that is not in the collection, nearly all of the first colour."""
+    path = tmp_path / "my query.jpg"
+    picture = Image.new("RGB", (300, 200), COLOURS[0])
+    ImageDraw.Draw(picture).ellipse((40, 40, 90, 90), fill="white")
+    picture.save(path)
+    return path

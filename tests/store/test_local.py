@@ -1,0 +1,402 @@
+"""What only the local store has: a file on disk, a format, other processes."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lookalike.errors import (
+    CollectionBusyError,
+    CollectionNotFoundError,
+    FormatVersionError,
+    StoreError,
+)
+from lookalike.store import Changes, LocalStore, StoredFile
+from lookalike.store.local import schema
+from lookalike.store.local.schema import FORMAT_VERSION
+from tests.golden import make_collection_v1 as golden
+from tests.support.records import encoder_identity, put, record, unit, units
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "c"
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[LocalStore]:
+    made = LocalStore.create(str(folder), encoder_identity(), "somewhere")
+    yield made
+    made.close()
+
+
+def apply(store: LocalStore, *changes: Changes) -> None:
+    with store.write() as writer:
+        for change in changes:
+            writer.apply(change)
+
+
+# The format
+
+
+@pytest.fixture
+def from_golden(folder: Path) -> Iterator[LocalStore]:
+    folder.mkdir()
+    shutil.copyfile(golden.GOLDEN, folder / "collection.sqlite")
+    store = LocalStore(str(folder))
+    yield store
+    store.close()
+
+
+def test_format_1_is_read_as_it_was_written(from_golden: LocalStore) -> None:
+    assert from_golden.encoder == encoder_identity(golden.DIMENSION)
+    assert from_golden.encoder_source == golden.SOURCE
+    assert from_golden.page(0, 10) == [
+        StoredFile(1, golden.FILES[0]),
+        StoredFile(2, golden.FILES[1]),
+    ]
+    expected = units(0, 1, dimension=golden.DIMENSION).astype(np.float16).astype(np.float32)
+    np.testing.assert_array_equal(from_golden.vectors([1, 2]), expected)
+    assert from_golden.skipped() == golden.SKIPPED
+    assert from_golden.folders("/photos") == golden.FOLDERS
+    assert from_golden.roots() == golden.ROOTS
+    assert from_golden.search(units(1, dimension=golden.DIMENSION), 1).ids.tolist() == [[2]]
+
+
+def test_format_1_is_written_on(from_golden: LocalStore) -> None:
+    new = Changes(put=[record("/photos/new.jpg", 9)], vectors=[unit(9, golden.DIMENSION)])
+    apply(from_golden, new)
+    # Id 3 was given and removed when the file was made.
+    assert [item.id for item in from_golden.page(0, 10)] == [1, 2, 4]
+
+
+def test_the_golden_file_is_never_made_again() -> None:
+    before = golden.GOLDEN.read_bytes()
+    with pytest.raises(SystemExit, match="made once"):
+        golden.make(golden.GOLDEN)
+    assert golden.GOLDEN.read_bytes() == before
+
+
+def test_a_new_file_has_the_schema_of_the_golden_one(store: LocalStore, folder: Path) -> None:
+    def tables(path: Path) -> list[tuple[str, str]]:
+        connection = sqlite3.connect(path)
+        try:
+            return connection.execute(
+                "SELECT name, sql FROM sqlite_schema ORDER BY name"
+            ).fetchall()
+        finally:
+            connection.close()
+
+    assert FORMAT_VERSION == 1, "a golden file of the format before is due"
+    assert tables(folder / "collection.sqlite") == tables(golden.GOLDEN)
+
+
+def test_a_newer_format_is_refused_and_left_alone(folder: Path) -> None:
+    folder.mkdir()
+    database = folder / "collection.sqlite"
+    shutil.copyfile(golden.GOLDEN, database)
+    connection = sqlite3.connect(database)
+    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION + 1}")
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+    before = database.read_bytes()
+    with pytest.raises(FormatVersionError, match="update Lookalike"):
+        LocalStore(str(folder))
+    assert database.read_bytes() == before
+    assert os.listdir(folder) == ["collection.sqlite"]
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(folder: Path) -> None:
+    folder.mkdir()
+    database = folder / "collection.sqlite"
+    connection = sqlite3.connect(database)
+    connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    connection.close()
+    before = database.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        LocalStore(str(folder))
+    assert database.read_bytes() == before
+    assert os.listdir(folder) == ["collection.sqlite"]
+
+
+@pytest.mark.parametrize("data", [b"no database at all" * 100, b"SQLite format 3\0" + b"\7" * 5000])
+def test_a_file_that_is_no_database_is_refused(folder: Path, data: bytes) -> None:
+    folder.mkdir()
+    (folder / "collection.sqlite").write_bytes(data)
+    with pytest.raises(StoreError):
+        LocalStore(str(folder))
+
+
+def test_a_damaged_database_is_an_error_of_ours(store: LocalStore, folder: Path) -> None:
+    apply(store, put(*((f"/p/{n}", n) for n in range(50))))
+    store.close()
+    database = folder / "collection.sqlite"
+    data = bytearray(database.read_bytes())
+    data[schema.PAGE_SIZE :] = b"\xee" * (len(data) - schema.PAGE_SIZE)
+    database.write_bytes(data)
+    with pytest.raises(StoreError, match="cannot be read"):
+        LocalStore(str(folder)).count()
+
+
+def test_an_empty_database_is_no_collection(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "collection.sqlite").touch()
+    assert not LocalStore.exists(str(folder))
+    with pytest.raises(CollectionNotFoundError, match="lookalike index"):
+        LocalStore(str(folder))
+    LocalStore.create(str(folder), encoder_identity(), "").close()
+    assert LocalStore.exists(str(folder))
+
+
+def test_a_database_without_its_meta_rows_is_incomplete(folder: Path) -> None:
+    folder.mkdir()
+    shutil.copyfile(golden.GOLDEN, folder / "collection.sqlite")
+    connection = sqlite3.connect(folder / "collection.sqlite")
+    connection.execute("DELETE FROM meta WHERE key = 'encoder'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="incomplete"):
+        LocalStore(str(folder))
+
+
+def test_migrations_run_in_order_and_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    database = folder / "collection.sqlite"
+    shutil.copyfile(golden.GOLDEN, database)
+    second = "CREATE TABLE log (step TEXT);\nINSERT INTO log VALUES ('second');"
+    third = "ALTER TABLE log ADD COLUMN more TEXT;\nINSERT INTO log VALUES ('third', 'x');"
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, second, third))
+    monkeypatch.setattr(schema, "FORMAT_VERSION", 3)
+    for _ in range(2):
+        store = LocalStore(str(folder))
+        apply(store, Changes(roots=["/later"]))
+        assert store.count() == 2
+        store.close()
+    connection = sqlite3.connect(database)
+    assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+    assert connection.execute("SELECT step FROM log").fetchall() == [("second",), ("third",)]
+    connection.close()
+
+
+def test_a_migration_that_fails_changes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    shutil.copyfile(golden.GOLDEN, folder / "collection.sqlite")
+    broken = "CREATE TABLE log (step TEXT);\nINSERT INTO no_such_table VALUES (1);"
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
+        patch.setattr(schema, "FORMAT_VERSION", 2)
+        store = LocalStore(str(folder))
+        with pytest.raises(StoreError, match="no_such_table"), store.write():
+            pass
+        store.close()
+    store = LocalStore(str(folder))
+    assert store.count() == 2
+    store.close()
+
+
+# The folder
+
+
+def test_there_is_one_collection_a_folder(store: LocalStore, folder: Path) -> None:
+    with pytest.raises(StoreError, match="already"):
+        LocalStore.create(str(folder), encoder_identity(), "")
+
+
+def test_a_place_that_cannot_be_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot make the folder"):
+        LocalStore.create(str(tmp_path / "file"), encoder_identity(), "")
+
+
+def test_leftovers_of_an_interrupted_creation_do_not_matter(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "collection.sqlite.new").write_bytes(b"half")
+    (folder / "collection.sqlite.new-wal").write_bytes(b"half")
+    store = LocalStore.create(str(folder), encoder_identity(), "")
+    assert store.count() == 0
+    store.close()
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe.lookalike", "雪 #1%.lookalike".encode()])
+def test_a_collection_may_have_any_name(tmp_path: Path, name: bytes) -> None:
+    place = os.path.join(str(tmp_path), os.fsdecode(name))
+    store = LocalStore.create(place, encoder_identity(), "")
+    apply(store, put(("/p/a", 1)))
+    store.close()
+    again = LocalStore(place)
+    assert again.search(units(1), 1).scores[0, 0] > 0.999
+    assert os.path.isfile(os.path.join(place, "cache", "vectors.faiss"))
+    again.close()
+
+
+def test_size_counts_everything_in_the_folder(store: LocalStore, folder: Path) -> None:
+    before = store.size_bytes()
+    (folder / "cache").mkdir()
+    (folder / "cache" / "thumbnail.jpg").write_bytes(b"x" * 1000)
+    assert store.size_bytes() == before + 1000
+
+
+def test_the_cache_may_be_unwritable(store: LocalStore, folder: Path) -> None:
+    (folder / "cache").write_bytes(b"a file where the folder should be")
+    apply(store, put(("/p/a", 1)))
+    assert store.search(units(1), 1).scores[0, 0] > 0.999
+
+
+def test_the_cache_is_read_by_the_next_process(store: LocalStore, folder: Path) -> None:
+    apply(store, put(*((f"/p/{n}", n) for n in range(20))))
+    index = folder / "cache" / "vectors.faiss"
+    before = index.stat()
+    again = LocalStore(str(folder))
+    assert again.search(units(3), 1).scores[0, 0] > 0.999
+    apply(again, Changes(roots=["/p"]))
+    again.close()
+    after = index.stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    assert sorted(os.listdir(folder / "cache")) == ["vectors.faiss", "vectors.json"]
+
+
+# Threads and processes
+
+
+def test_threads_that_end_leave_no_open_file(store: LocalStore) -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    if not os.path.isdir("/proc/self/fd"):
+        pytest.skip("no /proc to count descriptors in")
+    store.count()
+    before = descriptors()
+    for _ in range(20):
+        thread = threading.Thread(target=store.count)
+        thread.start()
+        thread.join()
+    assert descriptors() <= before + 3
+
+
+def test_searches_from_many_threads_during_writes(store: LocalStore) -> None:
+    apply(store, put(*((f"/p/{n}", n) for n in range(10))))
+    failures: list[BaseException] = []
+    stop = threading.Event()
+
+    def search() -> None:
+        try:
+            while not stop.is_set():
+                found = store.search(units(3), 5)
+                assert found.ids.shape == (1, 5)
+                assert found.scores[0, 0] > 0.999
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    with store.write() as writer:
+        for n in range(10, 40):
+            writer.apply(put((f"/p/{n}", n)))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert store.count() == 40
+
+
+_WRITER = """
+import sys, time
+from lookalike.store import LocalStore
+from tests.support.records import put
+store = LocalStore(sys.argv[1])
+with store.write() as writer:
+    print("writing", flush=True)
+    sys.stdin.readline()
+    for n in range(0, 200, 5):
+        writer.apply(put(*((f"/p/{m}", m) for m in range(n, n + 5))))
+    print("written", flush=True)
+    sys.stdin.readline()
+store.close()
+"""
+
+
+@pytest.fixture
+def writer(store: LocalStore, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A real second process that has become the writer."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        assert process.stdout.readline() == b"writing\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def go_on(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+
+
+def test_a_reader_works_on_while_another_process_writes(
+    store: LocalStore, writer: subprocess.Popen[bytes]
+) -> None:
+    go_on(writer)
+    counts = []
+    deadline = time.monotonic() + 30
+    while store.count() < 200 and time.monotonic() < deadline:
+        counts.append(store.count())
+        found = store.search(units(0), 1000)
+        # Whole transactions of five, every hit with its picture.
+        assert found.ids.shape[1] % 5 == 0
+        assert len(store.get([int(i) for i in found.ids[0]])) == found.ids.shape[1]
+    assert counts == sorted(counts)
+    assert all(count % 5 == 0 for count in counts)
+    assert store.search(units(199), 1).scores[0, 0] > 0.999
+
+
+def test_a_second_writer_is_told_and_a_kill_frees_the_lock(
+    store: LocalStore, folder: Path, writer: subprocess.Popen[bytes]
+) -> None:
+    with pytest.raises(CollectionBusyError, match="another process is writing"), store.write():
+        pass
+    go_on(writer)
+    assert writer.stdout
+    assert writer.stdout.readline() == b"written\n"
+    writer.send_signal(signal.SIGKILL)
+    writer.wait()
+    assert store.count() == 200, "what was applied is committed"
+    apply(store, put(("/q/a", 300)))
+    assert store.count() == 201
+    connection = sqlite3.connect(folder / "collection.sqlite")
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+
+
+def test_the_lock_is_freed_when_the_writer_ends(
+    store: LocalStore, writer: subprocess.Popen[bytes]
+) -> None:
+    go_on(writer)
+    go_on(writer)
+    assert writer.wait(30) == 0
+    apply(store, put(("/q/a", 300)))
+    assert store.count() == 201

@@ -1,0 +1,57 @@
+"""`lookalike` and Python as real processes, as a user starts them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+LOOKALIKE = [sys.executable, "-c", "from lookalike.cli import main; main()"]
+
+
+def start(args: Sequence[object]) -> subprocess.Popen[bytes]:
+    """Start `lookalike` with its streams in pipes."""
+    return subprocess.Popen(
+        [*LOOKALIKE, *map(_text, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def run(
+    *args: object, stdin: bytes = b"", environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `lookalike` to its end."""
+    return subprocess.run(
+        [*LOOKALIKE, *map(_text, args)],
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **(environment or {})},
+    )
+
+
+def run_json(*args: object, stdin: bytes = b"") -> dict[str, Any]:
+    """Run `lookalike ... --json`, which has to succeed, and read its one object."""
+    done = run(*args, "--json", stdin=stdin)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stderr == b"", "progress or warnings where nobody watches"
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def python(code: str, *args: object) -> subprocess.CompletedProcess[str]:
+    """Run a piece of Python in a process of its own; it has to succeed."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(_text, args)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def _text(value: object) -> str:
+    return os.fsdecode(value) if isinstance(value, bytes) else str(value)
