@@ -76,10 +76,10 @@ def test_what_the_limit_lets_in_stays_within_the_memory_bound(tmp_path: Path) ->
 
 
 def test_threads_share_the_memory_bound(tmp_path: Path) -> None:
-    """Four pictures of 460 MB each: together far over the bound, one after another within it."""
+    """Three pictures of 460 MB each: together far over the bound, one after another within it."""
     colour = png(8_000, 7_200, colour=6, row=bytes(8_000 * 4))
-    grown, said = _decode_in_child(tmp_path, colour, colour, colour, colour)
-    assert said == ["8000x7200"] * 4
+    grown, said = _decode_in_child(tmp_path, colour, colour, colour)
+    assert said == ["8000x7200"] * 3
     assert grown < MAX_BYTES + 100e6
 
 
@@ -104,8 +104,9 @@ def _jpeg_header(width: int, height: int, *, scan_of: int = 3, progressive: bool
 def test_a_large_jpeg_is_let_in_at_the_scale_that_fits() -> None:
     """200 megapixels, as phones make them: over the cap in full, decoded at 1/8."""
     data = _jpeg_header(16_320, 12_240)
-    with pytest.raises(DecodeError, match=r"damaged.*truncated"):
-        decode(data, at_least=448)
+    picture = decode(data, at_least=448)
+    assert (picture.width, picture.height) == (16_320, 12_240)
+    assert picture.image.size == (2_040, 1_530)
     with pytest.raises(DecodeError, match="199,756,800 pixels are over the limit of 120,000,000"):
         decode(data)
 
@@ -144,10 +145,10 @@ def test_more_data_than_the_header_says_is_not_unpacked(tmp_path: Path) -> None:
 
 
 def test_a_tiff_whose_tile_is_far_larger_than_its_picture(tmp_path: Path) -> None:
-    packed = zlib.compress(bytes(24_000 * 24_000), 9)
+    packed = zlib.compress(bytes(16_000 * 16_000), 9)
     entries = [
         (256, 4, 100), (257, 4, 100), (258, 3, 8), (259, 3, 8), (262, 3, 1), (277, 3, 1),
-        (322, 4, 24_000), (323, 4, 24_000), (324, 4, 200), (325, 4, len(packed)),
+        (322, 4, 16_000), (323, 4, 16_000), (324, 4, 200), (325, 4, len(packed)),
     ]  # fmt: skip
     ifd = struct.pack("<H", len(entries))
     ifd += b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)

@@ -7,17 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
-from onnx import TensorProto, helper
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, sync_playwright
 
 import lookalike
 from lookalike import Collection
-from lookalike.encoders.spec import EmbeddingSpec, InputSpec, ModelSpec, file_sha256, write_spec
 from lookalike.server import create_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -37,36 +34,6 @@ SIZES = [(240, 160), (160, 240), (200, 200), (420, 120)]
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An encoder of one layer: the picture averaged over an 8 x 8 grid."""
-    folder = tmp_path_factory.mktemp("model")
-    graph = helper.make_graph(
-        [
-            helper.make_node(
-                "AveragePool", ["pixels"], ["pooled"], kernel_shape=[4, 4], strides=[4, 4]
-            ),
-            helper.make_node("Flatten", ["pooled"], ["embedding"]),
-        ],
-        "tiny",
-        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, 32, 32])],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", 192])],
-    )
-    path = folder / "model.onnx"
-    opset = [helper.make_opsetid("", 17)]
-    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), str(path))
-    pixels = InputSpec(width=32, height=32, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-    spec = ModelSpec(
-        name="tiny",
-        file="model.onnx",
-        sha256=file_sha256(str(path)),
-        input=pixels,
-        embedding=EmbeddingSpec(dimension=192),
-    )
-    write_spec(spec, str(folder))
-    return str(folder)
-
-
-@pytest.fixture(scope="session")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pictures of several shapes, in groups of one colour."""
     folder = tmp_path_factory.mktemp("pictures")
@@ -76,7 +43,8 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
         picture = Image.new("RGB", (width, height), COLOURS[number % len(COLOURS)])
         draw = ImageDraw.Draw(picture)
         for _ in range(6):
-            x, y, r = random.integers(0, width), random.integers(0, height), random.integers(8, 60)
+            x, y = int(random.integers(0, width)), int(random.integers(0, height))
+            r = int(random.integers(8, 60))
             shade = tuple(int(value) for value in random.integers(0, 256, 3))
             draw.ellipse((x - r, y - r, x + r, y + r), fill=shade)
         picture.save(folder / f"picture {number:02}.{'png' if number % 3 else 'jpg'}")
@@ -86,10 +54,10 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def collection(
-    model: str, gallery: Path, tmp_path_factory: pytest.TempPathFactory
+    tiny_model: Path, gallery: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Collection]:
     """The gallery, indexed."""
-    with lookalike.open(tmp_path_factory.mktemp("collection") / "c", model=model) as photos:
+    with lookalike.open(tmp_path_factory.mktemp("collection") / "c", model=tiny_model) as photos:
         assert photos.index(gallery).added == PICTURES
         yield photos
 

@@ -20,9 +20,9 @@ def test_status_is_that_of_the_library(client: TestClient, collection: Collectio
         "model": {
             "name": "tiny",
             "sha256": status.model.sha256,
-            "dimension": 192,
+            "dimension": status.dimension,
         },
-        "dimension": 192,
+        "dimension": status.dimension,
         "images": status.images,
         "skipped": 0,
         "roots": status.roots,

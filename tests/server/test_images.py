@@ -96,12 +96,12 @@ def test_bad_addresses_get_a_sentence(client: TestClient, address: str, status: 
     assert answer.json()["error"] not in ("", "Not Found")
 
 
-def test_files_that_changed_since(gallery: Path, model: str, tmp_path: Path) -> None:
+def test_files_that_changed_since(gallery: Path, tiny_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for name in ("gone.jpg", "page.jpg", "broken.jpg"):
         shutil.copy(gallery / "picture 00.jpg", folder / name)
-    with lookalike.open(tmp_path / "c", model=model) as photos:
+    with lookalike.open(tmp_path / "c", model=tiny_model) as photos:
         photos.index(folder)
         ids = {os.path.basename(each.file.path): each.id for each in photos.browse(0, 9)}
         (folder / "gone.jpg").unlink()
@@ -119,12 +119,12 @@ def test_files_that_changed_since(gallery: Path, model: str, tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="such names exist on POSIX only")
-def test_names_that_are_no_text(gallery: Path, model: str, tmp_path: Path) -> None:
+def test_names_that_are_no_text(gallery: Path, tiny_model: Path, tmp_path: Path) -> None:
     name = os.fsdecode(b'line\nbreak "\xff\xe2\x80\xae.jpg')
     folder = tmp_path / "pictures"
     folder.mkdir()
     shutil.copy(gallery / "picture 00.jpg", folder / name)
-    with lookalike.open(tmp_path / "c", model=model) as photos:
+    with lookalike.open(tmp_path / "c", model=tiny_model) as photos:
         photos.index(folder)
         with TestClient(create_app(photos), base_url="http://localhost") as client:
             image = client.get("/api/images").json()["images"][0]

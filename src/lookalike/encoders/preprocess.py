@@ -18,6 +18,10 @@ _REDUCING_GAP = 2.0
 """A large picture is first averaged down to twice the target, then resampled: as good to the eye
 and to the embedding, and many times faster than resampling from the full size."""
 
+_LONGEST = 8
+"""A crop sees only the middle of a long strip. Of one longer than this times its short side, the
+ends are cut off first: all of 60,000 x 1 pixels would be resized to gigabytes."""
+
 
 def decode_hint(spec: InputSpec) -> int:
     """Pixels that each side of the decoded picture should keep for this model."""
@@ -36,6 +40,7 @@ def to_pixels(picture: Picture, spec: InputSpec) -> Pixels:
         image = image.resize((spec.width, spec.height), resample, reducing_gap=_REDUCING_GAP)
         return np.asarray(image)
     short = _resized_short_side(spec)
+    image = _without_ends(image)
     width, height = image.size
     # The rounding of torchvision's Resize and CenterCrop, so that published models agree.
     if width <= height:
@@ -46,6 +51,13 @@ def to_pixels(picture: Picture, spec: InputSpec) -> Pixels:
     left = round((size[0] - spec.width) / 2.0)
     top = round((size[1] - spec.height) / 2.0)
     return np.asarray(image.crop((left, top, left + spec.width, top + spec.height)))
+
+
+def _without_ends(image: Image.Image) -> Image.Image:
+    width, height = image.size
+    keep = _LONGEST * min(width, height)
+    left, top = max(0, (width - keep) // 2), max(0, (height - keep) // 2)
+    return image.crop((left, top, width - left, height - top)) if left or top else image
 
 
 def _resized_short_side(spec: InputSpec) -> int:

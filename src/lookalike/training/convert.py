@@ -34,7 +34,7 @@ def from_onnx(model: LocatedModel) -> nn.Module:
     """
     try:
         import onnx
-        import onnx2torch
+        import onnx2torch  # type: ignore[import-untyped]
     except ImportError as error:
         raise TrainingError(
             f"fine-tuning an ONNX model needs {error.name}: pip install 'lookalike[train]'"

@@ -127,13 +127,7 @@ def fit(model: Classifier, run: Run) -> tuple[Classifier, list[EpochRecord]]:
             rate = _set_rates(progress.optimizer, recipe, at, recipe.epochs * steps)
             chosen = order[step * recipe.batch_size : (step + 1) * recipe.batch_size]
             pixels, labels = run.train.take(chosen)
-
-            # Pictures: each view changed in its own way, some mixed with one another.
-            plain = to_unit(pixels).repeat(recipe.pairs.views, 1, 1, 1)
-            unit = augment(plain, sizes[epoch], recipe.augmentation, random)
-            one_hot = functional.one_hot(labels, classes).float().repeat(recipe.pairs.views, 1)
-            unit, targets = mix(unit, one_hot, recipe.augmentation, random)
-            mixed = targets is not one_hot
+            unit, targets, mixed = _views(pixels, labels, classes, sizes[epoch], recipe, random)
             inputs = scale(unit.to(device), spec)
             targets, labels = targets.to(device), labels.to(device)
 
@@ -224,6 +218,23 @@ class Progress:
 def score(record: EpochRecord) -> float:
     """What the best epoch is chosen by: accuracy and mean average precision count alike."""
     return (record.val_accuracy + record.val_map) / 2
+
+
+def _views(
+    pixels: Pixels, labels: Tensor, classes: int, size: int, recipe: Recipe, random: torch.Generator
+) -> tuple[Tensor, Tensor, bool]:
+    """The pictures of a step: each view changed in its own way, some mixed with one another.
+
+    Returns:
+        float32 (views * n, 3, size, size) in 0..1, their targets (views * n, classes), and
+        whether pictures were mixed.
+    """
+    views = recipe.pairs.views
+    plain = to_unit(pixels).repeat(views, 1, 1, 1)
+    one_hot = functional.one_hot(labels, classes).float().repeat(views, 1)
+    unit = augment(plain, size, recipe.augmentation, random)
+    unit, targets = mix(unit, one_hot, recipe.augmentation, random)
+    return unit, targets, targets is not one_hot
 
 
 def _cross_entropy(logits: Tensor, targets: Tensor, smoothing: float, weights: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.encoders import ModelSpec
 from lookalike.training.history import EpochRecord
 
 if TYPE_CHECKING:
@@ -20,6 +21,24 @@ CONFUSION_FILE = "confusion.png"
 CARD_FILE = "README.md"
 
 _BLUE, _ORANGE, _GREY = "#1f5fa8", "#c8551b", "#666666"
+
+
+def write_all(
+    folder: str, spec: ModelSpec, history: Sequence[EpochRecord], matrix: NDArray[np.int64]
+) -> None:
+    """Write every file of this module into a model folder.
+
+    Args:
+        folder: exists.
+        spec: the encoder's record, with classes and a training record.
+        history: every epoch.
+        matrix: (classes, classes), true by row, predicted by column.
+    """
+    classes = (spec.logits.classes if spec.logits else None) or []
+    write_history(folder, history)
+    draw_curves(folder, history)
+    draw_confusion(folder, matrix, classes)
+    write_card(folder, spec.name, spec.training or {})
 
 
 def write_history(folder: str, history: Sequence[EpochRecord]) -> None:

@@ -14,7 +14,7 @@ from lookalike.encoders import InputSpec, ModelSpec
 from lookalike.errors import TrainingError
 from lookalike.training import report
 from lookalike.training.backbones import load_backbone
-from lookalike.training.dataset import Dataset, list_classes, natural_side, read
+from lookalike.training.dataset import Dataset, Listing, list_classes, natural_side, read
 from lookalike.training.device import choose_compute, keep_memory, prefer_fast_depthwise
 from lookalike.training.events import Listener, Notice, StageStarted, ignore
 from lookalike.training.export import Label, Parity, export
@@ -112,15 +112,9 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
     on_event(StageStarted("loading", detail=backbone))
     base = load_backbone(backbone, random_start=recipe.random_start)
     side = natural_side(listing, max(base.input.width, base.input.height))
-    read_sets: dict[str, Dataset] = {}
-    for name, one in {"train": listing, **others}.items():
-        on_event(StageStarted("reading", len(one.paths), one.root))
-        read_sets[name] = read(one, side, os.path.join(work, f"{name}.npy"), on_event)
-    dataset, val_dataset = read_sets["train"], read_sets.get("val")
-    on_event(StageStarted("comparing", len(dataset)))
-    parts = split(dataset, val_dataset, read_sets.get("avoid"), recipe)
-    for sentence in _remarks(dataset, val_dataset, parts):
-        on_event(Notice(sentence))
+    dataset, val_dataset, parts = _gather(
+        {"train": listing, **others}, side, work, recipe, on_event
+    )
     train_side = LabelledPixels(dataset.pixels, dataset.labels, parts.train)
     judged = val_dataset or dataset
     val_side = LabelledPixels(judged.pixels, judged.labels, parts.val)
@@ -178,16 +172,7 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
         "blend": [asdict(row) for row in blended],
         "recipe": recipe.record(),
         "computed_on": compute.clause,
-        "data": {
-            "classes": list(dataset.classes),
-            "train": len(parts.train),
-            "validation": len(parts.val),
-            "train_counts": dataset.counts(parts.train),
-            "unreadable": len(dataset.skipped),
-            "two_labels": len(parts.two_labels),
-            "leaking": len(parts.leaking),
-            "twins": parts.twins,
-        },
+        "data": _data_record(dataset, parts),
         "validation": {
             "epoch": best_epoch,
             "accuracy": accuracy(found.logits, val_labels),
@@ -206,10 +191,7 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
     )
     encoder = WeightedEncoder(best, recipe.weighting, temperature)
     model_spec, parity = export(encoder, target, label, _resized(sample, spec))
-    report.write_history(target, history)
-    report.draw_curves(target, history)
-    report.draw_confusion(target, matrix, dataset.classes)
-    report.write_card(target, model_spec.name, model_spec.training or {})
+    report.write_all(target, model_spec, history, matrix)
     shutil.rmtree(work, ignore_errors=True)
     return TrainingResult(
         folder=target,
@@ -240,6 +222,35 @@ def _prepare(target: str) -> str:
             f"cannot make the model folder {target}: {error.strerror}; choose another --out"
         ) from error
     return work
+
+
+def _gather(
+    listings: dict[str, Listing], side: int, work: str, recipe: Recipe, on_event: Listener
+) -> tuple[Dataset, Dataset | None, Split]:
+    """Read the folders "train", "val" and "avoid" (the last two where given), and divide."""
+    sets: dict[str, Dataset] = {}
+    for name, listing in listings.items():
+        on_event(StageStarted("reading", len(listing.paths), listing.root))
+        sets[name] = read(listing, side, os.path.join(work, f"{name}.npy"), on_event)
+    dataset, val = sets["train"], sets.get("val")
+    on_event(StageStarted("comparing", len(dataset)))
+    parts = split(dataset, val, sets.get("avoid"), recipe)
+    for sentence in _remarks(dataset, val, parts):
+        on_event(Notice(sentence))
+    return dataset, val, parts
+
+
+def _data_record(dataset: Dataset, parts: Split) -> dict[str, Any]:
+    return {
+        "classes": list(dataset.classes),
+        "train": len(parts.train),
+        "validation": len(parts.val),
+        "train_counts": dataset.counts(parts.train),
+        "unreadable": len(dataset.skipped),
+        "two_labels": len(parts.two_labels),
+        "leaking": len(parts.leaking),
+        "twins": parts.twins,
+    }
 
 
 def _remarks(dataset: Dataset, val: Dataset | None, parts: Split) -> list[str]:
