@@ -138,6 +138,10 @@ class Collection:
         self.image_file(image_id)
         return nearest(self._store, self._store.vectors([image_id]), k)
 
+    def __len__(self) -> int:
+        """The number of pictures; 0 where the collection does not exist yet."""
+        return self._opened.count() if self._opened is not None else 0
+
     def status(self) -> Status:
         """What the collection holds.
 

@@ -13,6 +13,7 @@ LookalikeError
 │   ├── EncoderMismatchError      it was made with another encoder
 │   └── FormatVersionError        it was made by another version of Lookalike
 ├── QueryError                a query that makes no sense
+├── ServerError               the server cannot be started
 ├── TrainingError             training cannot start or go on
 └── EvaluationError           an evaluation that makes no sense
 
@@ -70,6 +71,10 @@ class FormatVersionError(StoreError):
 
 class QueryError(LookalikeError):
     """A query makes no sense."""
+
+
+class ServerError(LookalikeError):
+    """The server cannot be started as asked."""
 
 
 class TrainingError(LookalikeError):

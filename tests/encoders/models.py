@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -129,7 +128,6 @@ def cosines(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray((a * b).sum(axis=1) / lengths)
 
 
-def files_of(shared: str, kind: str, count: int) -> list[str]:
+def files_of(shared: Path, kind: str, count: int) -> list[Path]:
     """The first pictures of one class of the Intel test set, by name."""
-    folder = os.path.join(shared, "data", "intel", "test", kind)
-    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))[:count]]
+    return sorted((shared / "data" / "intel" / "test" / kind).iterdir())[:count]

@@ -69,7 +69,7 @@ def test_a_large_jpeg_decoded_small_gives_nearly_the_same_pixels(
     data = encoded(waves(*size), "JPEG", quality=92)
     full = to_pixels(decode(data), spec).astype(int)
     small = to_pixels(decode(data, at_least=decode_hint(spec)), spec).astype(int)
-    assert np.abs(full - small).mean() < 2
+    assert np.abs(full - small).mean() < 4
 
 
 def test_crop_of_a_picture_that_is_not_square_takes_the_middle() -> None:

@@ -37,7 +37,7 @@ def _written(folder: Path, fields: object) -> str:
     return str(path)
 
 
-def test_the_shared_model(mobilenet: str) -> None:
+def test_the_shared_model(mobilenet: Path) -> None:
     spec = read_spec(os.path.join(mobilenet, "model.json"))
     assert spec.name == "mobilenet-edgetpu"
     assert spec.sha256.startswith("e7eb44d8")

@@ -2,13 +2,14 @@
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from lookalike.errors import SourceError
+from lookalike.errors import SourceError, StoreError
 from lookalike.indexer import prepare
-from lookalike.types import IndexProgress, IndexSummary
+from lookalike.types import Embeddings, IndexProgress, IndexSummary
 from tests.indexer.conftest import Library
 from tests.support.pictures import encoded, write_gallery, write_picture
 
@@ -335,3 +336,45 @@ def test_a_file_that_changes_between_look_and_read_is_found_changed_next_time(
     assert counts(library.index()) == (0, 0, 1, 0)
     assert library.store.page(0, 1)[0].file.mtime_ns == 9
     assert path.read_bytes() == encoded(2)
+
+
+def test_a_copy_whose_original_goes_away_meanwhile_is_encoded(
+    library: Library, gallery: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The main thread commits while worker threads look things up."""
+    shutil.copyfile(gallery[0], library.root / "copy.jpg")
+
+    def gone(_: object) -> Embeddings:
+        raise StoreError("an id is not in the collection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library.store, "vectors", gone)
+        assert counts(library.index()) == (1, 0, 7, 0)
+    assert library.encoder.seen == 1
+
+
+def test_a_copy_whose_original_changes_meanwhile_does_not_get_its_new_vector(
+    library: Library, gallery: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = library.root / "copy.jpg"
+    shutil.copyfile(gallery[0], copy)
+    real = library.store.vectors
+    changed = library.ids()[str(gallery[0])]
+
+    def change_first(ids: list[int]) -> Embeddings:
+        # As the commit of another content would do it, between the two look-ups.
+        with sqlite3.connect(f"{library.store.location}/collection.sqlite") as connection:
+            connection.execute("UPDATE images SET digest = x'00' WHERE id = ?", (changed,))
+            other = connection.execute(
+                "SELECT vector FROM vectors WHERE image_id != ?", (changed,)
+            ).fetchone()
+            connection.execute(
+                "UPDATE vectors SET vector = ? WHERE image_id = ?", (*other, changed)
+            )
+        connection.close()
+        return real(ids)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library.store, "vectors", change_first)
+        library.index()
+    assert library.encoder.seen == 1

@@ -1,9 +1,11 @@
 """Nothing is forgotten because a drive is away."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -144,8 +146,7 @@ def test_a_drive_whose_number_changed_lets_its_files_move(
     (library.root / "two" / "deep").rename(library.root / "two" / "shallow")
     summary = library.index()
     assert library.encoder.seen == 0
-    assert summary.removed == 0 or summary.added > 0
-    assert library.store.count() == 7
+    assert (summary.added, summary.updated, summary.removed) == (0, 2, 0)
 
 
 def test_a_mount_point_that_was_never_seen_with_pictures_is_no_obstacle(library: Library) -> None:
@@ -169,12 +170,13 @@ import os, sys, json
 from lookalike.indexer import index
 from lookalike.store import LocalStore
 from tests.support.encoder import CountingEncoder
+encoder = CountingEncoder()  # before the rights are gone: Python itself may lie in root's home
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
 store = LocalStore(sys.argv[1])
-summary = index(store, CountingEncoder(), sys.argv[2:])
+summary = index(store, encoder, sys.argv[2:])
 print(json.dumps([summary.added, summary.unchanged, summary.removed,
     [[s.path, s.reason] for s in summary.skipped], summary.warnings]))
 store.close()
@@ -183,12 +185,10 @@ store.close()
 
 def index_as_nobody(library: Library) -> tuple[int, int, int, dict[str, str], list[str]]:
     """Index in a child that has no special rights; root's own eyes see everything."""
-    import json
-
     top = library.root.parent
     for folder in (top, *top.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o055)
+        if Path(tempfile.gettempdir()) in folder.parents:
+            folder.chmod(0o755)
     if os.geteuid() == 0:
         for where, folders, files in os.walk(library.store.location):
             for name in (*folders, *files, "."):

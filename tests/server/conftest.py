@@ -11,11 +11,12 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 import lookalike
 from lookalike import Collection
 from lookalike.server import create_app
+from tests.server.browser import DESKTOP, Open, Watch
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CHROMIUM_ARGS = [
@@ -122,3 +123,43 @@ def query(tmp_path: Path) -> Path:
     ImageDraw.Draw(picture).ellipse((40, 40, 90, 90), fill="white")
     picture.save(path)
     return path
+
+
+@pytest.fixture
+def watch_of(chromium: Browser) -> Iterator[dict[BrowserContext, Watch]]:
+    watched: dict[BrowserContext, Watch] = {}
+    yield watched
+    for context in watched:
+        context.close()
+    assert [trouble for watch in watched.values() for trouble in watch.trouble] == []
+
+
+@pytest.fixture
+def open_page(chromium: Browser, address: str, watch_of: dict[BrowserContext, Watch]) -> Open:
+    """Opens the page, or another place on the server."""
+
+    def opened(
+        path: str = "/",
+        *,
+        viewport: ViewportSize = DESKTOP,
+        dark: bool = False,
+        touch: bool = False,
+        still: bool = False,
+        expected: tuple[int, ...] = (),
+        server: str = address,
+    ) -> Page:
+        context = chromium.new_context(
+            viewport=viewport,
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce" if still else "no-preference",
+            has_touch=touch,
+            is_mobile=touch,
+        )
+        context.set_default_timeout(15_000)
+        watch = watch_of[context] = Watch(context, server)
+        watch.expected |= set(expected)
+        page = context.new_page()
+        page.goto(server + path)
+        return page
+
+    return opened

@@ -3,6 +3,7 @@
 import base64
 import io
 from pathlib import Path
+from random import Random
 
 import pytest
 from fastapi.testclient import TestClient
@@ -205,3 +206,25 @@ def test_a_file_name_is_safe_to_show(client: TestClient, query: Path) -> None:
     name = "../../etc/\u202egpj.exe"
     body = client.post("/api/search", files={"file": (name, query.read_bytes())}).json()
     assert "\u202e" not in body["query"]
+
+
+def test_garbled_requests_are_the_clients_fault(client: TestClient) -> None:
+    form = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+        + picture(8, 8)
+        + b'\r\n--b\r\nContent-Disposition: form-data; name="k"\r\n\r\n5\r\n--b--\r\n'
+    )
+    named = b'{"id": 3, "k": 5, "preview": true, "url": null}'
+    random = Random(11)
+    for _ in range(300):
+        kind, body = random.choice(
+            [("multipart/form-data; boundary=b", form), ("application/json", named)]
+        )
+        garbled = bytearray(body)
+        for _ in range(random.randint(1, 4)):
+            place = random.randrange(len(garbled) - 8)
+            junk = random.choice([b"", b"\xff", b'"', b"\r\n", b"\x00", random.randbytes(4)])
+            garbled[place : place + random.randint(0, 6)] = junk
+        answer = client.post("/api/search", content=bytes(garbled), headers={"Content-Type": kind})
+        assert answer.status_code in (200, 400, 404, 415, 422), bytes(garbled)
+        assert answer.status_code == 200 or set(answer.json()) == {"error"}

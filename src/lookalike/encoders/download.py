@@ -39,9 +39,11 @@ def download(entry: CatalogueEntry) -> tuple[str, str]:
 
 
 def _fetch(entry: CatalogueEntry) -> str:
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
 
     try:
+        # Asked once on its own: without a network the download would try for half a minute.
+        get_hf_file_metadata(hf_hub_url(entry.repo, entry.file, revision=entry.revision))
         return hf_hub_download(entry.repo, entry.file, revision=entry.revision)
     except Exception as error:  # the hub's client raises its HTTP library's errors as well
         raise DownloadError(
@@ -53,10 +55,13 @@ def _fetch(entry: CatalogueEntry) -> str:
 
 
 def _why(error: Exception) -> str:
+    from httpx2 import TransportError
     from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
     if isinstance(error, OfflineModeIsEnabled):
         return "offline mode is on (HF_HUB_OFFLINE)"
+    if isinstance(error, TransportError):
+        return f"the hub cannot be reached ({error})"
     if isinstance(error, LocalEntryNotFoundError):
         return "the hub cannot be reached, and the file is not in the cache"
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lookalike.decode import Picture
 from lookalike.encoders.precision import settle
 from lookalike.encoders.preprocess import decode_hint, to_pixels
-from lookalike.encoders.runtimes import Precision, Runtime, choose
+from lookalike.encoders.runtimes import Precision, Runtime, choose, resolve
 from lookalike.encoders.spec import EncoderIdentity, ModelSpec, identity
 from lookalike.errors import EncoderError, RuntimeUnavailableError
 from lookalike.types import Embeddings, Pixels
@@ -38,7 +38,7 @@ class Encoder:
             )
         self.spec = spec
         self.file = file
-        self._runtime_name = runtime
+        self._runtime_name = resolve(runtime)
         self._precision_asked = precision
         self._runtime: Runtime | None = None
         self._compiling = threading.Lock()

@@ -80,7 +80,7 @@ def _read(path: str) -> _Drift | None:
     try:
         with open(path, "rb") as file:
             return msgspec.json.decode(file.read(), type=_Drift)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError):  # unreadable, cut short, or by another version
         return None
 
 

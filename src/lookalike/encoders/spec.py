@@ -5,6 +5,7 @@ Weights and preprocessing live in one record so that they cannot drift apart. On
 """
 
 import hashlib
+import math
 import os
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -180,7 +181,9 @@ def _problem(spec: ModelSpec) -> str | None:
         (spec.format == FORMAT, f"format {spec.format} is not {FORMAT}; update Lookalike"),
         (bool(spec.name.strip()), "the name is empty"),
         (
-            spec.file == os.path.basename(spec.file) and spec.file not in ("", ".", ".."),
+            spec.file == os.path.basename(spec.file)
+            and spec.file not in ("", ".", "..")
+            and spec.file.isprintable(),
             f"file {spec.file!r} has to be a plain name inside the model folder",
         ),
         (
@@ -191,7 +194,8 @@ def _problem(spec: ModelSpec) -> str | None:
             1 <= pixels.width <= 4096 and 1 <= pixels.height <= 4096,
             f"input size {pixels.width}x{pixels.height} is not within 1..4096",
         ),
-        (all(value > 0 for value in pixels.std), "std has to be positive"),
+        (all(math.isfinite(value) for value in pixels.mean), "mean has to be finite"),
+        (all(0 < value < math.inf for value in pixels.std), "std has to be positive and finite"),
         (0 < pixels.crop_fraction <= 1, "crop_fraction has to be above 0 and at most 1"),
         (
             1 <= spec.embedding.dimension <= 65536,

@@ -35,7 +35,8 @@ class FolderPlan:
     Attributes:
         candidates: files to read.
         missing: files that are not there any more, or not looked for any more.
-        unreadable: entries that cannot be looked at.
+        unreadable: entries that are no usable files.
+        hidden: pictures that cannot be looked at for now, as (path, reason); they stay.
         unchanged: pictures that need nothing.
         refused: files that were refused before and have not changed.
     """
@@ -43,6 +44,7 @@ class FolderPlan:
     candidates: list[Candidate] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     unreadable: list[SkippedFile] = field(default_factory=list)
+    hidden: list[tuple[str, str]] = field(default_factory=list)
     unchanged: int = 0
     refused: int = 0
 
@@ -65,6 +67,12 @@ def plan(folder: FoundFolder, states: dict[str, FileState]) -> FolderPlan:
     for path, reason in folder.unreadable:
         unseen.pop(os.path.basename(path), None)
         result.unreadable.append(SkippedFile(path, TRY_AGAIN, 0, READER, reason))
+    for path, reason in folder.hidden:
+        state = unseen.pop(os.path.basename(path), None)
+        if state is not None and state.id is not None:
+            result.hidden.append((path, reason))
+        else:
+            result.unreadable.append(SkippedFile(path, TRY_AGAIN, 0, READER, reason))
     if folder.complete:
         result.missing = [
             Missing(os.path.join(folder.path, name), state.id) for name, state in unseen.items()

@@ -65,6 +65,10 @@ class Ledger:
             self._pending.removed.append(entry.id)
             self.removed += 1
 
+    def warn(self, sentence: str) -> None:
+        """Note something that was left alone, for a person."""
+        self.warnings.append(sentence)
+
     def saw_folder(self, path: str, device: int) -> None:
         """Note a folder and the device that it is on."""
         self._pending.folders[path] = device

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lookalike.decode import READER, decode
 from lookalike.encoders import Encoder
-from lookalike.errors import DecodeError, SourceError
+from lookalike.errors import DecodeError, SourceError, StoreError
 from lookalike.indexer.candidates import TRY_AGAIN, Candidate
 from lookalike.indexer.presence import Presence
 from lookalike.source import content_digest, read_file
@@ -62,9 +62,9 @@ def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Pres
     except SourceError as error:
         return _refused(candidate, str(error), again=True)
     digest = content_digest(data)
-    twins = store.by_digest(digest)
-    if twins:
-        return _known_content(candidate, digest, twins, store, presence)
+    known = _known_content(candidate, digest, store, presence)
+    if known is not None:
+        return known
     try:
         picture = decode(data, at_least=encoder.decode_hint)
     except DecodeError as error:
@@ -82,12 +82,11 @@ def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Pres
 
 
 def _known_content(
-    candidate: Candidate,
-    digest: bytes,
-    twins: list[StoredFile],
-    store: Store,
-    presence: Presence,
-) -> Prepared:
+    candidate: Candidate, digest: bytes, store: Store, presence: Presence
+) -> Copied | Kept | None:
+    twins = store.by_digest(digest)
+    if not twins:
+        return None
     twin = twins[0].file
     file = FileRecord(
         candidate.path,
@@ -103,7 +102,14 @@ def _known_content(
     for stored in twins:
         if presence.claim(stored.id, stored.file.path):
             return Kept(StoredFile(stored.id, file), renamed=True)
-    return Copied(file, store.vectors([twins[0].id])[0], candidate.known)
+    try:
+        vector = store.vectors([twins[0].id])[0]
+    except StoreError:
+        return None  # a commit has removed the twin meanwhile
+    # Nor may a commit have given the twin another content and vector.
+    if twins[0].id not in [stored.id for stored in store.by_digest(digest)]:
+        return None
+    return Copied(file, vector, candidate.known)
 
 
 def _refused(candidate: Candidate, reason: str, *, again: bool) -> Refused:

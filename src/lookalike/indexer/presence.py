@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Iterable
 
-from lookalike.store import Store, under
+from lookalike.store import NO_DEVICE, Store, under
 
 
 class Presence:
@@ -23,13 +23,14 @@ class Presence:
         self._claimed: set[int] = set()
         self._lock = threading.Lock()
 
-    def device(self, folder: str) -> int | None:
-        """The device that `folder` was on when it was last indexed, if it was."""
-        return self._devices.get(folder)
+    def device(self, folder: str) -> int:
+        """The device that `folder` was on when it was indexed; `NO_DEVICE` if it was not."""
+        return self._devices.get(folder, NO_DEVICE)
 
     def saw_known_file_in(self, folder: str) -> None:
         """A file that was stored before is still in `folder`: whatever is mounted is the same."""
-        self._alive.add(folder)
+        with self._lock:
+            self._alive.add(folder)
 
     def claim(self, image_id: int, path: str) -> bool:
         """Whether the picture stored under `path` is gone from there, and nobody claimed it yet.
@@ -50,25 +51,36 @@ class Presence:
 
     def offline(self, folder: str) -> str | None:
         """The place that is not really there, if `folder` is out of reach; else None."""
-        root = next((root for root in self._roots if under(folder, root)), None)
-        if root is None:
-            return None
+        # What lies under no root was named file by file: its folder takes the root's part.
+        root = next((root for root in self._roots if under(folder, root)), folder)
         place = folder
         while missing(place):
             if place == root:
                 return root
             place = os.path.dirname(place)
+        mount = self._mount(place, root)
         try:
-            empty = not os.listdir(place)
-            device = os.stat(place).st_dev
+            if place == root and not os.listdir(place):
+                return root
+            device = os.stat(mount).st_dev
         except OSError:
             return place
-        remounted = self._devices.get(place, device) not in (device, -1)
-        if empty and (place == root or remounted):
-            return place
-        if remounted and not any(under(alive, place) for alive in self._alive):
-            return place
-        return None
+        if self._devices.get(mount, NO_DEVICE) in (device, NO_DEVICE):
+            return None
+        # Another device may still be the same drive, numbered anew: known files tell.
+        with self._lock:
+            alive = any(under(known, mount) for known in self._alive)
+        return None if alive else mount
+
+    def _mount(self, place: str, root: str) -> str:
+        """The topmost folder, from `place` up to `root`, that was on the same device."""
+        while place != root:
+            parent = os.path.dirname(place)
+            device = self._devices.get(place, NO_DEVICE)
+            if device not in (NO_DEVICE, self._devices.get(parent, NO_DEVICE)):
+                return place
+            place = parent
+        return place
 
 
 def missing(path: str) -> bool:

@@ -19,8 +19,8 @@ from lookalike.indexer.candidates import Candidate, Missing, plan
 from lookalike.indexer.ledger import Ledger
 from lookalike.indexer.prepare import Encodable, Prepared, prepare
 from lookalike.indexer.presence import Presence, missing
-from lookalike.source import walk
-from lookalike.store import Store, under
+from lookalike.source import FoundFolder, walk
+from lookalike.store import NO_DEVICE, Store, under
 from lookalike.types import IndexProgress, IndexSummary, ProgressListener, Skipped
 
 BATCH = 16
@@ -100,6 +100,7 @@ class _Run:
         self._missing: list[Missing] = []
         self._visited: set[str] = set()
         self._unlisted: set[str] = set()
+        self._renumbered: dict[str, int] = {}
         self._counter = _Counter(roots, exclude)
 
     def run(self, *, prune: bool) -> None:
@@ -136,8 +137,7 @@ class _Run:
                 work = plan(folder, self._store.states(folder.path))
                 if folder.complete:
                     self._visited.add(folder.path)
-                    if self._presence.device(folder.path) != folder.device:
-                        self._ledger.saw_folder(folder.path, folder.device)
+                    self._saw_folder(folder)
                 elif not missing(folder.path):
                     self._unlisted.add(folder.path)
                 if work.unchanged or any(c.known is not None for c in work.candidates):
@@ -148,10 +148,34 @@ class _Run:
                     # A root that is away is told once, as a warning, not as a bad file.
                     if skipped.path != root:
                         self._ledger.skip(skipped)
+                    elif not missing(root):
+                        self._ledger.warn(f"{root}: {skipped.reason}; its known files are kept")
+                if work.hidden:
+                    path, reason = work.hidden[0]
+                    self._ledger.warn(
+                        f"{path}: {reason}; it is kept, with {len(work.hidden) - 1} more in "
+                        "its folder"
+                    )
                 self._missing.extend(work.missing)
                 yield from work.candidates
-            if os.path.isdir(root) and root not in known_roots:
+            if missing(root):
+                self._missing.extend(self._single(root))
+            elif root not in known_roots:
                 self._ledger.saw_root(root)
+
+    def _saw_folder(self, folder: FoundFolder) -> None:
+        known = self._presence.device(folder.path)
+        if known == NO_DEVICE:
+            self._ledger.saw_folder(folder.path, folder.device)
+        elif known != folder.device:
+            self._renumbered[folder.path] = folder.device
+
+    def _single(self, root: str) -> Iterator[Missing]:
+        """What is stored of a root that was a file itself."""
+        folder, name = os.path.split(root)
+        state = self._store.states(folder).get(name)
+        if state is not None:
+            yield Missing(root, state.id)
 
     def _take(self, prepared: Prepared, encoding: Encoding) -> None:
         if isinstance(prepared, Encodable):
@@ -176,6 +200,8 @@ class _Run:
         for entry in dict.fromkeys(self._missing):
             if entry.id is not None and current.get(entry.id) != entry.path:
                 continue  # it has moved
+            if entry.path in self._unlisted:
+                continue  # a folder that still cannot be read
             if missing(entry.path) and not prune:
                 place = self._presence.offline(os.path.dirname(entry.path))
                 if place is not None:
@@ -183,10 +209,14 @@ class _Run:
                     continue
             self._ledger.remove(entry)
         for place, count in out_of_reach.items():
-            self._ledger.warnings.append(
+            self._ledger.warn(
                 f"{place} is empty or not mounted: its {count} known files are kept (if they are "
                 "really gone, run again with --prune)"
             )
+        for path, device in self._renumbered.items():
+            # An unmounted drive's number is kept, so that the next run knows it is away, too.
+            if prune or self._presence.offline(path) is None:
+                self._ledger.saw_folder(path, device)
 
     def _unvisited(self, root: str) -> Iterator[Missing]:
         """Everything stored in folders that the walk did not come to, but could have."""

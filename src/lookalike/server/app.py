@@ -27,7 +27,7 @@ def create_app(collection: "Collection") -> FastAPI:
     Handlers that compute are plain functions, which run in the thread pool: the event loop
     stays free.
     """
-    metrics = Metrics(lambda: collection.status().images)
+    metrics = Metrics(lambda: len(collection))
     app = FastAPI(
         title="Lookalike",
         description=_DESCRIPTION,

@@ -6,7 +6,7 @@ import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lookalike.errors import LookalikeError
+from lookalike.errors import ServerError
 
 if TYPE_CHECKING:
     from lookalike.collection import Collection
@@ -35,10 +35,10 @@ def serve(
         on_ready: called with the page's address once requests are answered.
 
     Raises:
-        LookalikeError: the host is not this machine alone, or the port cannot be had.
+        ServerError: the host is not this machine alone, or the port cannot be had.
     """
     if host not in LOOPBACK_HOSTS:
-        raise LookalikeError(
+        raise ServerError(
             f"the server has no password yet, so it runs on this machine only and not on {host}: "
             f"use --host {LOOPBACK_HOSTS[0]}"
         )
@@ -82,11 +82,11 @@ def serve(
 
 def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= 65535:
-        raise LookalikeError(f"there is no port {port}: choose one up to 65535 with --port")
+        raise ServerError(f"there is no port {port}: choose one up to 65535 with --port")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        raise LookalikeError(
+        raise ServerError(
             f"port {port} on {host} cannot be had ({error}): choose another one with --port"
         ) from error

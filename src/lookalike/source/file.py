@@ -24,10 +24,13 @@ def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> 
         raise SourceError(reason) from error
     except OSError as error:
         raise SourceError(f"it cannot be opened: {_why(error)}") from error
+    except ValueError as error:
+        raise SourceError(f"no file can have that name: {error}") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise SourceError("it is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise SourceError("it is not a regular file")
         if status.st_size > max_bytes:
             raise SourceError(
                 f"its {status.st_size / 2**20:.0f} MiB are over the limit of "

@@ -6,8 +6,10 @@ is opened, so that neither a redirect nor a changing DNS answer leads anywhere e
 
 import ipaddress
 import socket
-import time
+import threading
 from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -42,11 +44,12 @@ def fetch(
     Raises:
         SourceError: it cannot be fetched within the limits, or is not allowed.
     """
-    if not is_url(url) or not urlsplit(url).hostname:
+    if not is_url(url) or not _host(url):
         raise SourceError(f"{url} is not an http(s) address")
-    deadline = time.monotonic() + timeout_s
+    late = f"{url} took too long to arrive; save the picture and search by file"
     try:
         with (
+            _Deadline(timeout_s) as deadline,
             httpx2.Client(
                 transport=None if allow_private else _PublicTransport(httpx2.HTTPTransport()),
                 trust_env=allow_private,
@@ -55,13 +58,27 @@ def fetch(
                 timeout=timeout_s,
                 headers={"User-Agent": "lookalike", "Accept": "image/*"},
             ) as client,
-            client.stream("GET", url) as response,
+            client.stream("GET", url, extensions={"trace": deadline.trace}) as response,
         ):
             if response.status_code != httpx2.codes.OK:
                 raise SourceError(f"{url} answered with status {response.status_code}")
-            return _body(response.iter_bytes(), url, max_bytes, deadline)
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            body = _body(response.iter_bytes(), url, max_bytes)
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:
+        if isinstance(error, httpx2.TimeoutException) or deadline.passed:
+            raise SourceError(late) from error
         raise SourceError(f"cannot fetch {url}: {error or type(error).__name__}") from error
+    if deadline.passed:
+        raise SourceError(late)
+    if not body:
+        raise SourceError(f"{url} has no content")
+    return body
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:  # such as brackets that do not close
+        return None
 
 
 class _PublicTransport(httpx2.BaseTransport):
@@ -89,13 +106,13 @@ class _PublicTransport(httpx2.BaseTransport):
 
 
 def _public_address(host: str, port: int) -> str:
-    found = {
+    found = [
         str(entry[4][0]).partition("%")[0]
         for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    }
+    ]
     if not found or not all(_is_public(ipaddress.ip_address(address)) for address in found):
         raise SourceError(f"{host} is not a public address; save the picture and search by file")
-    return min(found)
+    return found[0]  # the system lists first what it can reach best
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -106,17 +123,52 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return _is_public(inner)
+        if address.is_site_local:
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def _body(chunks: Iterable[bytes], url: str, max_bytes: int, deadline: float) -> bytes:
+class _Deadline:
+    """Cuts the connections of one transfer when its time is up.
+
+    Timeouts of a socket do not do it: they begin anew with every byte that a slow server sends.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "_Deadline":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Called by the HTTP client at every step: the steps that open a socket matter here."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            with self._lock:
+                self._sockets.append(info["return_value"].get_extra_info("socket"))
+            if self.passed:
+                self._cut()
+
+    def _cut(self) -> None:
+        self.passed = True
+        with self._lock:
+            for opened in self._sockets:
+                # Plainly, also under TLS: nobody waits for a polite end. It may be over already.
+                with suppress(OSError):
+                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
+
+
+def _body(chunks: Iterable[bytes], url: str, max_bytes: int) -> bytes:
     body = bytearray()
     for chunk in chunks:
         body += chunk
         if len(body) > max_bytes:
             raise SourceError(f"{url} is larger than the limit of {max_bytes / 2**20:.0f} MiB")
-        if time.monotonic() > deadline:
-            raise SourceError(f"{url} took too long to arrive; save the picture and search by file")
-    if not body:
-        raise SourceError(f"{url} has no content")
     return bytes(body)

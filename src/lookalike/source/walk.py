@@ -61,7 +61,9 @@ class FoundFolder:
         path: absolute.
         device: `st_dev` of the folder; changes where a drive is mounted.
         files: candidates, sorted by name.
-        unreadable: (path, reason) of entries that cannot be looked at.
+        unreadable: (path, reason) of entries that are no usable files.
+        hidden: (path, reason) of entries that cannot be looked at for now: whatever is known of
+            them still stands.
         complete: whether everything in the folder was seen, so that what is missing is gone.
     """
 
@@ -69,6 +71,7 @@ class FoundFolder:
     device: int
     files: list[FoundFile] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    hidden: list[tuple[str, str]] = field(default_factory=list)
     complete: bool = True
 
 
@@ -127,9 +130,11 @@ def _list(path: str, root: str, exclude: Sequence[str]) -> tuple[FoundFolder | N
                     folder.files.append(FoundFile(entry.name, status.st_size, status.st_mtime_ns))
                 elif not stat.S_ISDIR(status.st_mode):
                     folder.unreadable.append((entry.path, "it is not a regular file"))
-        except OSError as error:
+        except FileNotFoundError as error:
             reason = "it is a link to nothing" if entry.is_symlink() else _reason(error)
             folder.unreadable.append((entry.path, reason))
+        except OSError as error:
+            folder.hidden.append((entry.path, _reason(error)))
     return folder, below
 
 

@@ -4,6 +4,7 @@
 """
 
 from lookalike.store.base import (
+    NO_DEVICE,
     Changes,
     FileRecord,
     FileState,
@@ -18,6 +19,7 @@ from lookalike.store.exact import ExactStore
 from lookalike.store.local import LocalStore
 
 __all__ = [
+    "NO_DEVICE",
     "Changes",
     "ExactStore",
     "FileRecord",

@@ -15,6 +15,7 @@ from lookalike.training.events import (
 )
 from lookalike.training.export import Parity
 from lookalike.training.history import EpochRecord
+from lookalike.training.pairs import PairLosses
 from lookalike.training.recipe import Recipe
 from lookalike.training.train import TrainingResult, train
 from lookalike.training.weighting import WeightingName, weigh
@@ -26,6 +27,7 @@ __all__ = [
     "EpochRecord",
     "Listener",
     "Notice",
+    "PairLosses",
     "Parity",
     "PicturesRead",
     "Recipe",

@@ -60,6 +60,7 @@ def from_onnx(model: LocatedModel) -> nn.Module:
             "use a timm backbone by name instead"
         ) from error
     _tidy(module)
+    _make_trainable(module)
     return nn.Sequential(module, nn.Flatten(1))
 
 
@@ -125,6 +126,15 @@ def _tidy(module: fx.GraphModule) -> None:
     module.graph.eliminate_dead_code()
     module.delete_all_unused_submodules()
     module.recompile()
+
+
+def _make_trainable(module: fx.GraphModule) -> None:
+    """Matrices that the converter keeps as constants (of MatMul, say) become parameters."""
+    for part in list(module.modules()):
+        for name, value in list(part.named_buffers(recurse=False)):
+            if "onnx_initializer" in name and value.is_floating_point() and value.ndim >= 2:
+                delattr(part, name)
+                part.register_parameter(name, nn.Parameter(value))
 
 
 def _settle_padding(module: fx.GraphModule, node: fx.Node, parts: Mapping[str, nn.Module]) -> None:

@@ -29,9 +29,9 @@ class PairLosses:
         memory: embeddings of past batches that are kept.
     """
 
-    classes: float = 0.3
+    classes: float = 0.5
     class_temperature: float = 0.1
-    instances: float = 0.3
+    instances: float = 0.06
     instance_temperature: float = 0.07
     memory: int = 2048
 

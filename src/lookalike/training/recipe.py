@@ -46,7 +46,7 @@ class Recipe:
     """
 
     epochs: int = 40
-    batch_size: int = 64
+    batch_size: int = 48
     learning_rate: float = 3e-4
     head_learning_rate: float = 3e-3
     weight_decay: float = 0.02
@@ -56,7 +56,7 @@ class Recipe:
     gradient_limit: float = 1.0
     average: float = 0.998
     balance: float = 0.5
-    sizes: tuple[tuple[float, float], ...] = ((0.6, 0.572), (0.4, 0.715))
+    sizes: tuple[tuple[float, float], ...] = ((0.625, 0.572), (0.375, 0.715))
     view: float = 0.715
     patience: int = 12
     held_out: float = 0.1

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.encoders.spec import ModelSpec
-from lookalike.errors import RuntimeUnavailableError
+from lookalike.errors import EncoderError, RuntimeUnavailableError
 from lookalike.types import Pixels
 
 Precision = Literal["fp32", "bf16"]
@@ -81,16 +81,47 @@ def choose(name: str = "auto") -> RuntimeFactory:
     """The runtime of that name, or the preferred one of those installed.
 
     Raises:
+        RuntimeUnavailableError: see `resolve`; or its installation is broken.
+    """
+    chosen = resolve(name)
+    try:
+        return _FACTORIES[chosen]()
+    except ImportError as error:
+        raise RuntimeUnavailableError(
+            f"the runtime {chosen} is installed but cannot start ({error}); reinstall it with: "
+            f"pip install --force-reinstall {chosen}"
+        ) from error
+
+
+def resolve(name: str) -> str:
+    """The name of the runtime that `choose` gives, without importing it.
+
+    Raises:
         RuntimeUnavailableError: it is not installed, or not known; the sentence lists what is.
     """
     installed = available()
     if name == "auto" and installed:
-        return _FACTORIES[installed[0]]()
+        return installed[0]
     if name in installed:
-        return _FACTORIES[name]()
+        return name
     there = ", ".join(installed) or "none"
-    if name in _FACTORIES:
-        hint = f"install it with: pip install {name}"
+    if name in _FACTORIES or name == "auto":
+        wanted = next(iter(_FACTORIES)) if name == "auto" else name
+        hint = f"install it with: pip install {wanted}"
     else:
         hint = f"it knows {', '.join(_FACTORIES)} and auto"
     raise RuntimeUnavailableError(f"no runtime {name!r} here (available: {there}); {hint}")
+
+
+def per_picture(output: NDArray[np.float32], count: int, spec: ModelSpec) -> NDArray[np.float32]:
+    """A graph's output as one row a picture.
+
+    Raises:
+        EncoderError: its first dimension is not the batch.
+    """
+    if output.ndim == 0 or len(output) != count:
+        raise EncoderError(
+            f"{spec.name} gave an output of shape {output.shape} for {count} pictures; the "
+            "graph's output has to be (n, dimension)"
+        )
+    return output.reshape(count, -1)

@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from lookalike.encoders.runtimes import Precision, Runtime
+from lookalike.encoders.runtimes import Precision, Runtime, per_picture
 from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, ModelSpecError
 from lookalike.types import Pixels
@@ -41,6 +41,9 @@ class _Session:
         self._output = _port(
             [port.name for port in session.get_outputs()], spec.embedding.output, "output", spec
         )
+        others = [port.name for port in session.get_inputs() if port.name != self._input]
+        if others:
+            raise ModelSpecError(f"{spec.name}: it needs more than pictures: {', '.join(others)}")
         # x / 255 then (x - mean) / std, folded into one multiplication and one addition.
         std = np.asarray(spec.input.std, dtype=np.float32)
         mean = np.asarray(spec.input.mean, dtype=np.float32)
@@ -58,7 +61,7 @@ class _Session:
             output = self._session.run([self._output], {self._input: pixels})[0]
         except Exception as error:  # its exception classes share no public base
             raise EncoderError(f"{self._spec.name} failed in ONNX Runtime: {error}") from error
-        return np.asarray(output, dtype=np.float32).reshape(len(batch), -1)
+        return per_picture(np.asarray(output, dtype=np.float32), len(batch), self._spec)
 
 
 def _port(ports: list[str], name: str | None, kind: str, spec: ModelSpec) -> str:

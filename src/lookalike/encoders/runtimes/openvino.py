@@ -9,7 +9,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino.preprocess import PrePostProcessor
 
-from lookalike.encoders.runtimes import Precision, Runtime
+from lookalike.encoders.runtimes import Precision, Runtime, per_picture
 from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, ModelSpecError
 from lookalike.types import Pixels
@@ -64,13 +64,17 @@ class _CompiledOpenVINO:
         except RuntimeError as error:
             raise EncoderError(f"{self._spec.name} failed in OpenVINO: {_clause(error)}") from error
         # A copy: the request's memory is overwritten by its next inference.
-        return np.array(request.get_output_tensor(0).data, dtype=np.float32).reshape(len(batch), -1)
+        output = np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        return per_picture(output, len(batch), self._spec)
 
 
 def _embedding_graph(model: Any, spec: ModelSpec) -> Any:
     """Cut the graph to the embedding, with uint8 pixels in and the scaling inside."""
     name = _port(model.inputs, spec.input.name, "input", spec)
     output = _port(model.outputs, spec.embedding.output, "output", spec)
+    others = [port.any_name for port in model.inputs if port.get_node() != name.get_node()]
+    if others:
+        raise ModelSpecError(f"{spec.name}: it needs more than pictures: {', '.join(others)}")
     model = ov.Model([output.get_node().input_value(0)], model.get_parameters())
     port = next(p for p in model.inputs if p.get_node() == name.get_node())
     shape = port.get_partial_shape()

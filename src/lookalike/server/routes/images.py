@@ -59,7 +59,7 @@ def router(collection: "Collection") -> APIRouter:
         ] = None,
     ) -> ImagesBody:
         """The pictures by rising id, or some drawn at random: the same ones for the same seed."""
-        total = collection.status().images
+        total = len(collection)
         if seed is None:
             chosen = collection.browse(offset, limit)
         else:

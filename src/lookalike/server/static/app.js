@@ -176,6 +176,7 @@ async function follow() {
 async function showFacts() {
   const { images, model, collection } = await api.status();
   total ??= images;
+  if (current) noteAnswer(others(current).length); // it may have come before the total
   byId("facts").replaceChildren(
     `${figure.format(images)} ${images === 1 ? "picture" : "pictures"}`,
     make("span", { class: "model" }, ` · ${model.name}`),

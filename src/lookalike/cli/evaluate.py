@@ -1,0 +1,114 @@
+"""lookalike evaluate."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from lookalike.cli import options
+from lookalike.cli.output import counting, echo_json
+
+if TYPE_CHECKING:
+    from lookalike.evaluation import Evaluation
+
+
+@click.command()
+@click.argument("folder", metavar="FOLDER")
+@click.option(
+    "--model",
+    "models",
+    metavar="NAME|FOLDER|FILE.onnx",
+    multiple=True,
+    help="An encoder to measure. Repeatable, to compare. Default: resnet50.",
+)
+@click.option(
+    "--runtime",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "openvino", "onnxruntime"]),
+    help="Inference runtime.",
+)
+@click.option(
+    "--precision",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "fp32", "bf16"]),
+    help="Arithmetic; auto is bf16 where the CPU has it and the embeddings keep.",
+)
+@click.option(
+    "--instances",
+    default=300,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many pictures are changed for instance recall.",
+)
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of all that is drawn."
+)
+@click.option(
+    "--html",
+    metavar="FILE",
+    help="Write one self-contained page: tables, neighbours side by side, maps, calibration.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 3 where files were skipped.")
+@options.as_json
+def evaluate(
+    folder: str,
+    models: tuple[str, ...],
+    runtime: str,
+    precision: str,
+    instances: int,
+    seed: int,
+    html: str | None,
+    strict: bool,
+    as_json: bool,
+) -> int:
+    """Measure encoders on FOLDER, which has one sub-folder a class.
+
+    Every picture is a query for all others, and changed copies of some have to find their
+    originals. Nothing is written but the page that --html asks for.
+    """
+    from lookalike.encoders import DEFAULT_MODEL, load
+    from lookalike.evaluation import EvaluationProgress
+    from lookalike.evaluation import evaluate as run_evaluation
+
+    # Told before minutes of work, not after.
+    if html is not None and not os.path.isdir(os.path.dirname(os.path.abspath(html))):
+        raise click.FileError(html, "there is no such folder")
+    encoders = [
+        load(model, runtime=runtime, precision=precision) for model in models or (DEFAULT_MODEL,)
+    ]
+    with counting("evaluating") as listener:
+
+        def listen(now: EvaluationProgress) -> None:
+            if listener is not None:
+                listener(now.done, now.total)
+
+        result = run_evaluation(
+            folder, encoders, instances=instances, seed=seed, on_progress=listen
+        )
+    if html is not None:
+        _write_html(html, result)
+    if as_json:
+        from lookalike.evaluation.report.json import evaluation_json
+
+        echo_json(evaluation_json(result))
+    else:
+        from lookalike.evaluation.report.terminal import piped_lines, table_lines
+
+        lines = table_lines(result) if sys.stdout.isatty() else piped_lines(result)
+        click.echo("\n".join(lines))
+    return 3 if strict and result.skipped else 0
+
+
+def _write_html(file: str, result: "Evaluation") -> None:
+    from lookalike.evaluation.report.page import html_page
+
+    with counting("drawing the page") as listener:
+        page = html_page(result, on_progress=listener)
+    try:
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(page)
+    except OSError as error:
+        raise click.FileError(file, error.strerror) from error

@@ -1,0 +1,32 @@
+"""Evaluation: how well encoders do on a labelled folder, measured and shown.
+
+`evaluate` measures; `metrics`, `ranking`, `calibration` and `instances` are the pure parts of it;
+`report` turns the result into a table, JSON or a page. Needs nothing but the core install.
+"""
+
+from lookalike.evaluation.bootstrap import Estimate
+from lookalike.evaluation.calibration import Calibration, Threshold
+from lookalike.evaluation.records import (
+    ClassScores,
+    Cost,
+    Evaluation,
+    EvaluationListener,
+    EvaluationProgress,
+    HitsAtThreshold,
+    ModelEvaluation,
+)
+from lookalike.evaluation.run import evaluate
+
+__all__ = [
+    "Calibration",
+    "ClassScores",
+    "Cost",
+    "Estimate",
+    "Evaluation",
+    "EvaluationListener",
+    "EvaluationProgress",
+    "HitsAtThreshold",
+    "ModelEvaluation",
+    "Threshold",
+    "evaluate",
+]

@@ -1,0 +1,181 @@
+"""ResNet50's average pool through our whole path against torch's and torchvision's own."""
+
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torchvision.models import resnet50
+from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Normalize, Resize, ToTensor
+
+from lookalike.decode import decode
+from lookalike.encoders import (
+    CATALOGUE,
+    EmbeddingSpec,
+    Encoder,
+    InputSpec,
+    LocatedModel,
+    ModelSpec,
+    load,
+    locate,
+    write_spec,
+)
+from lookalike.encoders.runtimes import choose
+from lookalike.encoders.spec import file_sha256
+
+from ..decode.samples import encoded, waves
+from .models import cosines, files_of
+
+_INPUT = replace(CATALOGUE["resnet50"].input, interpolation="bilinear")
+"""The preprocessing that torchvision publishes with the weights of its first release."""
+
+
+class _Pool(torch.nn.Module):
+    """ResNet50 cut at the average pool, (n, 2048, 1, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        network = resnet50(weights=None)
+        self.body = torch.nn.Sequential(*list(network.children())[:-1])
+
+    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        return torch.as_tensor(self.body(pixel_values))
+
+
+def _preprocess(spec: InputSpec) -> Compose:
+    return Compose(
+        [
+            Resize(256, interpolation=InterpolationMode(spec.interpolation)),
+            CenterCrop(224),
+            ToTensor(),
+            Normalize(spec.mean, spec.std),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def files() -> list[bytes]:
+    """Small ones as they are, and large ones that are not square, re-saved as JPEG."""
+    shared = Path(os.environ.get("LOOKALIKE_SHARED", "../shared"))
+    if (shared / "data" / "intel" / "test").is_dir():
+        kinds = ("buildings", "forest", "glacier", "mountain", "sea", "street")
+        small = [file.read_bytes() for kind in kinds for file in files_of(shared, kind, 2)]
+    else:
+        small = [encoded(waves(150 + 9 * n, 150), "JPEG") for n in range(12)]
+    large = []
+    for data, size in zip(
+        small, [(1600, 1000), (1000, 1600), (2200, 1650), (640, 480), (301, 999)], strict=False
+    ):
+        with Image.open(io.BytesIO(data)) as image:
+            bigger = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+        large.append(encoded(bigger, "JPEG", quality=92))
+    return small + large
+
+
+@pytest.fixture(scope="module")
+def network(files: list[bytes]) -> Iterator[_Pool]:
+    """Seeded random weights; batch normalisation has the statistics of real pictures."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    torch.manual_seed(50)
+    network = _Pool()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = None  # type: ignore[assignment]  # the plain average of what it sees
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, 0, 0.3)
+    with torch.no_grad():
+        network.train()(_batch(files, _INPUT))
+    yield network.eval()
+    torch.set_num_threads(threads)
+
+
+def _batch(files: list[bytes], spec: InputSpec) -> torch.Tensor:
+    steps = _preprocess(spec)
+    return torch.stack([steps(Image.open(io.BytesIO(data)).convert("RGB")) for data in files])
+
+
+def _torchs_own(network: _Pool, files: list[bytes], spec: InputSpec) -> NDArray[np.float32]:
+    with torch.inference_mode():
+        return np.asarray(network(_batch(files, spec)).flatten(1).numpy())
+
+
+@pytest.fixture(scope="module")
+def model(network: _Pool, tmp_path_factory: pytest.TempPathFactory) -> LocatedModel:
+    """The network in a model folder."""
+    folder = tmp_path_factory.mktemp("resnet50")
+    file = folder / "model.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter warns of its own dependencies
+        torch.onnx.export(
+            network,
+            (torch.zeros(2, 3, 224, 224),),
+            str(file),
+            input_names=["pixel_values"],
+            output_names=["embedding"],
+            dynamic_shapes={"pixel_values": {0: torch.export.Dim("n")}},
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    spec = ModelSpec(
+        name="resnet50-random",
+        file="model.onnx",
+        sha256=file_sha256(str(file)),
+        input=_INPUT,
+        embedding=EmbeddingSpec(dimension=2048),
+    )
+    write_spec(spec, str(folder))
+    return locate(folder)
+
+
+def _ours(encoder: Encoder, files: list[bytes]) -> NDArray[np.float32]:
+    pictures = [decode(data, at_least=encoder.decode_hint) for data in files]
+    return encoder.embed(np.stack([encoder.prepare(picture) for picture in pictures]))
+
+
+def _apart(embeddings: NDArray[np.float32]) -> float:
+    """The median cosine between different pictures: near 1 a comparison would prove nothing."""
+    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+    return float(np.median((unit @ unit.T)[~np.eye(len(unit), dtype=bool)]))
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_our_embedding_is_torchs_average_pool(
+    runtime: str, model: LocatedModel, network: _Pool, files: list[bytes]
+) -> None:
+    expected = _torchs_own(network, files, _INPUT)
+    assert expected.shape == (len(files), 2048)
+    assert _apart(expected) < 0.98
+    seen = _ours(load(model, runtime=runtime, precision="fp32"), files)
+    print(runtime, "apart", _apart(expected), "cosines", cosines(seen, expected))
+    assert cosines(seen, expected).min() >= 0.9999
+
+
+def test_with_the_preprocessing_of_the_catalogue(
+    model: LocatedModel, network: _Pool, files: list[bytes]
+) -> None:
+    published = CATALOGUE["resnet50"].input
+    encoder = Encoder(replace(model.spec, input=published), model.file, precision="fp32")
+    expected = _torchs_own(network, files, published)
+    print(cosines(_ours(encoder, files), expected))
+    assert cosines(_ours(encoder, files), expected).min() >= 0.9999
+
+
+@pytest.mark.skipif("bf16" not in choose("openvino").precisions(), reason="this CPU has no bf16")
+def test_drift_of_bf16(model: LocatedModel, files: list[bytes]) -> None:
+    exact = _ours(load(model, runtime="openvino", precision="fp32"), files)
+    fast = _ours(load(model, runtime="openvino", precision="bf16"), files)
+    drift = cosines(fast, exact)
+    print(f"bf16 to fp32: lowest cosine {drift.min():.6f}, mean {drift.mean():.6f}")
+    assert drift.min() >= 0.999
+    automatic = load(model, runtime="openvino")
+    _ours(automatic, files)
+    assert automatic.precision == "bf16"

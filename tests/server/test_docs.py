@@ -1,0 +1,72 @@
+"""docs/http.md says what is so: its commands run, its JSON has the real fields."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from lookalike.server.routes import search as search_route
+from tests.conftest import PROJECT
+
+TEXT = (PROJECT / "docs" / "http.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("curl ")
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_its_commands_run(
+    command: str, address: str, query: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    curl = shutil.which("curl")
+    if curl is None:
+        pytest.skip("no curl on this machine")
+    monkeypatch.setattr(search_route, "fetch", lambda *_, **__: query.read_bytes())
+    shutil.copy(query, tmp_path / "photo.jpg")
+    words = shlex.split(command.replace("http://localhost:8765", address))[1:]
+    # Older releases of curl lack --json, which is these three.
+    if "--json" in words:
+        place = words.index("--json")
+        words[place : place + 1] = ["-H", "Content-Type: application/json", "--data"]
+    done = subprocess.run(
+        [curl, "-sS", "--fail", "--noproxy", "*", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=30,
+        check=True,
+    )
+    if "-o" not in words and "/metrics" not in command:
+        assert json.loads(done.stdout)
+
+
+def test_its_json_has_the_real_fields(client: TestClient) -> None:
+    search, images, error = (
+        json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
+    )
+    real: Any = client.post("/api/search", json={"id": 1}).json()
+    assert (set(search), set(search["hits"][0])) == (set(real), set(real["hits"][0]))
+    real = client.get("/api/images?limit=1").json()
+    assert (set(images), set(images["images"][0])) == (set(real), set(real["images"][0]))
+    assert client.post("/api/search", json={}).json() == error
+
+
+def test_every_route_is_documented(client: TestClient) -> None:
+    paths: dict[str, dict[str, object]] = client.get("/openapi.json").json()["paths"]
+    for path, methods in paths.items():
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in TEXT
+
+
+def test_every_file_of_the_page_is_described() -> None:
+    static = PROJECT / "src" / "lookalike" / "server" / "static"
+    for script in static.glob("*.js"):
+        assert f"`{script.name}`" in TEXT
