@@ -47,8 +47,10 @@ def ours(images: Path, model: str, precision: str, scratch: str) -> tuple[float,
     shutil.rmtree(collection, ignore_errors=True)
     started = time.monotonic()
     run = subprocess.run(
-        [sys.executable, "-m", "lookalike", "index", str(images), "-c", collection]
-        + ["--model", model, "--precision", precision, "--json"],
+        [
+            *[sys.executable, "-m", "lookalike", "index", str(images), "--json"],
+            *["-c", collection, "--model", model, "--precision", precision],
+        ],
         check=True,
         capture_output=True,
         text=True,

@@ -44,9 +44,9 @@ def updated(page: str) -> str:
         if marker not in page:
             raise SystemExit(f"{PAGE.name} lacks {marker}: document the command")
         block = f"{marker}\n```text\n{help_text(command)}\n```"
-        page = re.sub(
-            re.escape(marker) + r"(\n```text\n.*?\n```)?", lambda _: block, page, flags=re.DOTALL
-        )
+        found = re.search(re.escape(marker) + r"(\n```text\n.*?\n```)?", page, flags=re.DOTALL)
+        if found:
+            page = page[: found.start()] + block + page[found.end() :]
     return page
 
 

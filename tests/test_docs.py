@@ -35,7 +35,7 @@ def test_the_python_of_the_readme_works(
     (tmp_path / "Pictures").symlink_to(pictures)
     (tmp_path / "path" / "to").mkdir(parents=True)
     (tmp_path / "path" / "to" / "model-folder").symlink_to(tiny_model)
-    query = sorted(p for p in pictures.rglob("*") if p.suffix in (".jpg", ".png"))[0]
+    query = min(p for p in pictures.rglob("*") if p.suffix in (".jpg", ".png"))
     (tmp_path / "holiday.jpg").symlink_to(query)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

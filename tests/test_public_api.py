@@ -33,7 +33,7 @@ def test_the_public_names_are_these() -> None:
     for name in NAMES:
         assert getattr(lookalike, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'opn'"):
-        lookalike.opn  # type: ignore[attr-defined]  # noqa: B018
+        lookalike.opn  # noqa: B018
 
 
 def test_every_public_name_has_a_docstring() -> None:
@@ -43,8 +43,9 @@ def test_every_public_name_has_a_docstring() -> None:
             continue
         assert inspect.getdoc(value), name
         for method, member in vars(value).items() if inspect.isclass(value) else ():
-            if not method.startswith("_") and (inspect.isfunction(member) or
-                                               isinstance(member, property)):
+            if not method.startswith("_") and (
+                inspect.isfunction(member) or isinstance(member, property)
+            ):
                 assert inspect.getdoc(member), f"{name}.{method}"
 
 
@@ -60,8 +61,21 @@ def test_every_error_is_one_of_ours_and_is_drawn_in_the_tree() -> None:
 def test_importing_pulls_in_nothing() -> None:
     code = "import sys, lookalike; print(*sorted(sys.modules))"
     loaded = set(python(code).stdout.split())
-    heavy = {"numpy", "PIL", "faiss", "openvino", "onnxruntime", "sqlite3", "httpx2", "click",
-             "fastapi", "rich", "msgspec", "platformdirs", "torch"}
+    heavy = {
+        "numpy",
+        "PIL",
+        "faiss",
+        "openvino",
+        "onnxruntime",
+        "sqlite3",
+        "httpx2",
+        "click",
+        "fastapi",
+        "rich",
+        "msgspec",
+        "platformdirs",
+        "torch",
+    }
     assert not loaded & heavy
     assert {name for name in loaded if name.startswith("lookalike")} == {"lookalike"}
 

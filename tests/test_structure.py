@@ -98,7 +98,7 @@ def test_heavy_libraries_stay_in_their_rooms(room: str, path: Path) -> None:
         "onnxruntime": ["encoders", *APART],
         "faiss": ["store"],
         "sqlite3": ["store"],
-        "httpx2": ["source"],
+        "httpx2": ["source", "encoders"],
         "fastapi": ["server"],
         "uvicorn": ["server"],
         "click": ["cli"],

@@ -102,6 +102,12 @@ class Collection:
         roots = [os.path.realpath(os.path.expanduser(path)) for path in paths]
         if not roots:
             roots = self._opened.roots() if self._opened else []
+        for root in roots:
+            if root == os.path.realpath(self.location) or source.is_collection(root):
+                raise SourceError(
+                    f"{root} is a collection itself; give the collection a folder of its own, such "
+                    f"as -c {os.path.join(root, '.lookalike')}"
+                )
         if not roots:
             raise SourceError("no folder was indexed yet; name one: lookalike index FOLDER")
         for root in roots:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ class Indexed:
     collection: Path
     pictures: list[Path]
     bad: Path
-    answer: dict[str, object]
+    answer: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def error_line(done_stderr: bytes) -> str:
 def test_index_answers_in_the_shape_of_the_design(indexed: Indexed) -> None:
     answer = dict(indexed.answer)
     assert isinstance(answer.pop("seconds"), float)
-    (skipped,) = answer.pop("skipped")  # type: ignore[misc]
+    (skipped,) = answer.pop("skipped")
     assert skipped["path"] == str(indexed.bad)
     assert "not a picture" in skipped["reason"]
     assert answer == {
@@ -168,6 +169,8 @@ def test_names_of_any_bytes_survive_json(tmp_path: Path, tiny_model: Path) -> No
         (["index", "-c", "NEW", "--model", "MODEL"], "no folder was indexed yet"),
         (["index", "FOLDER", "-c", "NEW", "--model", "NOWHERE"], "there is no model"),
         (["index", "FOLDER", "-c", "BAD", "--model", "MODEL"], "cannot make the folder"),
+        (["index", "FOLDER", "-c", "FOLDER", "--model", "MODEL"], "is a collection itself"),
+        (["index", "COLLECTION", "-c", "NEW", "--model", "MODEL"], "is a collection itself"),
         (["status", "-c", "FOREIGN"], "cannot be read"),
     ],
 )
@@ -254,3 +257,12 @@ def test_a_second_indexer_is_told(indexed: Indexed) -> None:
     store.close()
     assert done.returncode == 1
     assert "another process is writing" in error_line(done.stderr)
+
+
+def test_a_model_in_a_folder_of_any_name(tmp_path: Path, tiny_model: Path) -> None:
+    model = os.fsdecode(os.fsencode(tmp_path) + b"/model-\xff")
+    shutil.copytree(tiny_model, model)
+    pictures = write_gallery(tmp_path / "pictures", 3)
+    run_json("index", tmp_path / "pictures", "-c", tmp_path / "c", "--model", model)
+    answer = run_json("search", pictures[0], "-c", tmp_path / "c")
+    assert answer["hits"][0]["path"] == str(pictures[0])

@@ -60,6 +60,4 @@ def png(width: int, height: int, *, depth: int = 8, colour: int = 2, row: bytes 
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
-    return (
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-    )
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -98,7 +98,8 @@ def _ramp16() -> np.ndarray[tuple[int, int], np.dtype[np.uint16]]:
 
 
 @pytest.mark.parametrize(
-    ("codec", "order"), [("PNG", "<"), ("TIFF", "<"), ("TIFF", ">"), ("PPM", "<"), ("JPEG2000", "<")]
+    ("codec", "order"),
+    [("PNG", "<"), ("TIFF", "<"), ("TIFF", ">"), ("PPM", "<"), ("JPEG2000", "<")],
 )
 def test_16_bit_grey_keeps_its_whole_range(codec: str, order: str) -> None:
     ramp = _ramp16()
@@ -229,7 +230,7 @@ def test_a_small_jpeg_is_never_reduced_below_what_is_kept() -> None:
     assert decode(data, at_least=448).image.size == (500, 460)
 
 
-_SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+_SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9"/></svg>'
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,10 @@ from lookalike.decode import decode, thumbnail
 
 from .samples import BLUE, GREEN, RED, WHITE, corners, encoded, quarters
 
-_LOSSY = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"lossless": True},
+}
 
 # Where a reader has to look for the red, green, blue and white quarters of the stored picture.
 _UPRIGHT = {
@@ -26,7 +30,7 @@ _UPRIGHT = {
 def _oriented(codec: str, orientation: int, image: Image.Image) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    return encoded(image, codec, exif=exif, **_LOSSY.get(codec, {}))
+    return encoded(image, codec, exif=exif, **_OPTIONS.get(codec, {}))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

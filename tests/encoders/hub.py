@@ -80,7 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
         data = hub.files.get(f"{repo}/{name}")
         if data is None or revision not in ("main", COMMIT):
             self.send_response(404)
-            self.send_header("X-Error-Code", "EntryNotFound" if data is None else "RevisionNotFound")
+            self.send_header(
+                "X-Error-Code", "EntryNotFound" if data is None else "RevisionNotFound"
+            )
             self.send_header("Content-Length", "0")
             self.end_headers()
             return

@@ -103,9 +103,7 @@ class Graph:
             [_port(name, shape) for name, shape in outputs.items()],
             self._values,
         )
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
-        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         onnx.checker.check_model(model)
         return bytes(model.SerializeToString())
 

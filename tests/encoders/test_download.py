@@ -1,6 +1,8 @@
 """Downloads through huggingface_hub, by real child processes, from a hub on loopback."""
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -224,6 +226,40 @@ def test_offline_without_a_copy(hub: Hub, home: Path) -> None:
     assert (code, out) == (1, "")
     assert "offline mode is on (HF_HUB_OFFLINE)" in _one_sentence(err)
     assert hub.requests == []
+
+
+def _drained(terminal: io.FileIO) -> str:
+    """What was written to a terminal that nobody writes to any more."""
+    pieces = []
+    with contextlib.suppress(OSError):  # Linux reports the other side's end so
+        while piece := terminal.read(4096):
+            pieces.append(piece)
+    return b"".join(pieces).decode()
+
+
+def test_a_progress_bar_where_stderr_is_a_terminal(hub: Hub, home: Path) -> None:
+    pty = pytest.importorskip("pty")
+    hub.files[_FILE] = _LARGE
+    import termios
+
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    environment.update(HF_HOME=str(home), HF_ENDPOINT=hub.url, NO_PROXY="*", TERM="xterm")
+    done = subprocess.run(
+        [sys.executable, "-c", _MAIN, "models", "pull", "resnet50"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=100,
+        check=True,
+    )
+    os.close(theirs)
+    with open(ours, "rb", buffering=0) as terminal:
+        shown = _drained(terminal)
+    assert "model.onnx" in shown
+    assert "100%" in shown
+    assert done.stdout.startswith(b"resnet50 is at ")
 
 
 def test_a_hub_that_cannot_be_reached(home: Path) -> None:

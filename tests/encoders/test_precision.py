@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lookalike.encoders import ModelSpec, load, read_spec
-from lookalike.encoders.precision import MINIMUM_COSINE, minimum_cosine, settle
+from lookalike.encoders.precision import MINIMUM_COSINE, cosines, settle
 from lookalike.encoders.runtimes import Precision, Runtime, choose
 from lookalike.types import Pixels
 
@@ -130,7 +130,7 @@ def test_without_native_bf16_nothing_is_measured(spec: ModelSpec) -> None:
     [([[1.0, 0.0]], 1.0), ([[0.0, 1.0]], 0.0), ([[np.nan, 1.0]], -1.0), ([[0.0, 0.0]], -1.0),
      ([[np.inf, 0.0]], -1.0)],
 )  # fmt: skip
-def test_minimum_cosine(fast: list[list[float]], expected: float) -> None:
+def test_cosines(fast: list[list[float]], expected: float) -> None:
     class Fixed:
         precision: Precision = "fp32"
 
@@ -140,7 +140,7 @@ def test_minimum_cosine(fast: list[list[float]], expected: float) -> None:
         def run(self, batch: Pixels) -> NDArray[np.float32]:
             return self.rows
 
-    assert minimum_cosine(Fixed(fast), Fixed([[1.0, 0.0]]), noise(1)) == pytest.approx(expected)
+    assert cosines(Fixed(fast), Fixed([[1.0, 0.0]]), noise(1)).min() == pytest.approx(expected)
 
 
 def _amplified(graph: Graph, name: str) -> str:
@@ -163,3 +163,27 @@ def test_a_real_model_that_bf16_ruins_is_computed_in_fp32(tmp_path: Path) -> Non
     assert np.allclose(encoder.embed(batch), exact, atol=1e-5)
     assert encoder.precision == "fp32"
     assert len(_records()) == 1
+
+
+@dataclass
+class _Blank:
+    """Blank pictures have no direction: all zero in fp32, and noise in bf16."""
+
+    precision: Precision
+
+    def run(self, batch: Pixels) -> NDArray[np.float32]:
+        blank = batch.reshape(len(batch), -1).max(axis=1) == 0
+        rows = np.ones((len(batch), 2), dtype=np.float32)
+        rows[blank] = 0 if self.precision == "fp32" else (1, -1)
+        return rows
+
+
+def test_blank_pictures_say_nothing_of_the_drift(
+    spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Fake, "compile", lambda self, spec, file, precision: _Blank(precision))
+    assert settle(_Fake(1), spec, "f", np.zeros_like(noise(20))).precision == "fp32"
+    assert _records() == []
+    mixed = noise(20)
+    mixed[3] = 0
+    assert settle(_Fake(1), spec, "f", mixed).precision == "bf16"

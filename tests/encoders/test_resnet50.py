@@ -13,7 +13,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torchvision.models import resnet50
-from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Normalize, Resize, ToTensor
+from torchvision.transforms import (
+    CenterCrop,
+    Compose,
+    InterpolationMode,
+    Normalize,
+    Resize,
+    ToTensor,
+)
 
 from lookalike.decode import decode
 from lookalike.encoders import (
@@ -28,7 +35,7 @@ from lookalike.encoders import (
     write_spec,
 )
 from lookalike.encoders.runtimes import choose
-from lookalike.encoders.spec import file_sha256
+from lookalike.encoders.spec import Interpolation, file_sha256
 
 from ..decode.samples import encoded, waves
 from .models import cosines, files_of
@@ -66,9 +73,9 @@ def files() -> list[bytes]:
     shared = Path(os.environ.get("LOOKALIKE_SHARED", "../shared"))
     if (shared / "data" / "intel" / "test").is_dir():
         kinds = ("buildings", "forest", "glacier", "mountain", "sea", "street")
-        small = [file.read_bytes() for kind in kinds for file in files_of(shared, kind, 2)]
+        small = [file.read_bytes() for kind in kinds for file in files_of(shared, kind, 1)]
     else:
-        small = [encoded(waves(150 + 9 * n, 150), "JPEG") for n in range(12)]
+        small = [encoded(waves(150 + 9 * n, 150), "JPEG") for n in range(6)]
     large = []
     for data, size in zip(
         small, [(1600, 1000), (1000, 1600), (2200, 1650), (640, 480), (301, 999)], strict=False
@@ -88,9 +95,8 @@ def network(files: list[bytes]) -> Iterator[_Pool]:
     network = _Pool()
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
-            module.momentum = None  # type: ignore[assignment]  # the plain average of what it sees
-            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-            torch.nn.init.normal_(module.bias, 0, 0.3)
+            # Normalised fully by one batch, random layers amplify noise as no trained ones do.
+            module.momentum = 0.3
     with torch.no_grad():
         network.train()(_batch(files, _INPUT))
     yield network.eval()
@@ -141,32 +147,29 @@ def _ours(encoder: Encoder, files: list[bytes]) -> NDArray[np.float32]:
     return encoder.embed(np.stack([encoder.prepare(picture) for picture in pictures]))
 
 
-def _apart(embeddings: NDArray[np.float32]) -> float:
-    """The median cosine between different pictures: near 1 a comparison would prove nothing."""
-    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
-    return float(np.median((unit @ unit.T)[~np.eye(len(unit), dtype=bool)]))
-
-
-@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
-def test_our_embedding_is_torchs_average_pool(
-    runtime: str, model: LocatedModel, network: _Pool, files: list[bytes]
-) -> None:
-    expected = _torchs_own(network, files, _INPUT)
-    assert expected.shape == (len(files), 2048)
-    assert _apart(expected) < 0.98
-    seen = _ours(load(model, runtime=runtime, precision="fp32"), files)
-    print(runtime, "apart", _apart(expected), "cosines", cosines(seen, expected))
+def _agree(seen: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
+    assert seen.shape == expected.shape == (len(expected), 2048)
     assert cosines(seen, expected).min() >= 0.9999
+    # Random networks give all pictures much in common; without that it is the same as well.
+    lengths = np.linalg.norm(expected, axis=1, keepdims=True)
+    middle = (expected / lengths).mean(axis=0)
+    assert np.linalg.norm(middle) < 0.995
+    assert cosines(seen - middle, expected / lengths - middle).min() >= 0.999
 
 
-def test_with_the_preprocessing_of_the_catalogue(
-    model: LocatedModel, network: _Pool, files: list[bytes]
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+def test_our_embedding_is_torchs_average_pool(
+    interpolation: Interpolation, model: LocatedModel, network: _Pool, files: list[bytes]
 ) -> None:
-    published = CATALOGUE["resnet50"].input
-    encoder = Encoder(replace(model.spec, input=published), model.file, precision="fp32")
-    expected = _torchs_own(network, files, published)
-    print(cosines(_ours(encoder, files), expected))
-    assert cosines(_ours(encoder, files), expected).min() >= 0.9999
+    """Bilinear as torchvision publishes it, bicubic as the catalogue's file is published."""
+    spec = replace(_INPUT, interpolation=interpolation)
+    assert (spec == CATALOGUE["resnet50"].input) == (interpolation == "bicubic")
+    expected = _torchs_own(network, files, spec)
+    for runtime in ("openvino", "onnxruntime") if interpolation == "bilinear" else ("openvino",):
+        encoder = Encoder(
+            replace(model.spec, input=spec), model.file, runtime=runtime, precision="fp32"
+        )
+        _agree(_ours(encoder, files), expected)
 
 
 @pytest.mark.skipif("bf16" not in choose("openvino").precisions(), reason="this CPU has no bf16")
@@ -174,7 +177,7 @@ def test_drift_of_bf16(model: LocatedModel, files: list[bytes]) -> None:
     exact = _ours(load(model, runtime="openvino", precision="fp32"), files)
     fast = _ours(load(model, runtime="openvino", precision="bf16"), files)
     drift = cosines(fast, exact)
-    print(f"bf16 to fp32: lowest cosine {drift.min():.6f}, mean {drift.mean():.6f}")
+    print(f"ResNet50, bf16 to fp32: lowest cosine {drift.min():.6f}, mean {drift.mean():.6f}")
     assert drift.min() >= 0.999
     automatic = load(model, runtime="openvino")
     _ours(automatic, files)

@@ -134,7 +134,7 @@ def test_a_file_that_is_no_spec(tmp_path: Path, data: bytes) -> None:
 
 
 def test_no_file_at_all_shows_what_it_should_be(tmp_path: Path) -> None:
-    with pytest.raises(ModelSpecError, match='"embedding": {"output": "embedding"'):
+    with pytest.raises(ModelSpecError, match=r'"embedding": \{"output": "embedding"'):
         read_spec(str(tmp_path / "model.json"))
 
 
@@ -219,5 +219,5 @@ def test_same_embeddings() -> None:
     assert not here.same_embeddings(replace(here, sha256="1" * 64))
     assert not here.same_embeddings(replace(here, dimension=13))
     for change in ({"crop_fraction": 0.9}, {"mean": (0.4, 0.5, 0.5)}, {"interpolation": "bicubic"}):
-        other = replace(here, preprocessing=replace(_SPEC.input, **change))  # type: ignore[arg-type]
+        other = replace(here, preprocessing=replace(_SPEC.input, **change))
         assert not here.same_embeddings(other)

@@ -46,7 +46,7 @@ def drawn(number: int) -> NDArray[np.uint8]:
         distance = np.hypot(x - centre_x, y - centre_y)
         inside = np.clip((radius - distance) * max(width, height), 0, 1)[..., None]
         picture = picture * (1 - inside) + random.uniform(0, 255, 3) * inside
-    return np.round(picture).astype(np.uint8)
+    return np.asarray(np.round(picture), dtype=np.uint8)
 
 
 def resampling_matrix(source: int, target: int) -> NDArray[np.float64]:
@@ -86,7 +86,8 @@ def main() -> None:
     embeddings = []
     for number, picture in enumerate(pictures):
         (raw,) = network.run(["embedding"], {"pixel_values": network_input(picture)[None]})
-        embeddings.append(raw[0] / np.linalg.norm(raw[0]))
+        vector = np.asarray(raw, dtype=np.float64)[0]
+        embeddings.append(vector / np.linalg.norm(vector))
         print(f"{number + 1} of {len(pictures)}", file=sys.stderr)
     np.savez_compressed(
         FILE,

@@ -1,5 +1,6 @@
 """A collection with a counting encoder, and a run of the indexer over it."""
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +47,12 @@ class Library:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    encoder = CountingEncoder()
-    store = LocalStore.create(str(tmp_path / "c.lookalike"), encoder.identity, "counting")
-    root = tmp_path / "root"
-    root.mkdir()
-    yield Library(store, encoder, root)
-    store.close()
+def library() -> Iterator[Library]:
+    # Not in tmp_path, which pytest shuts for other users: some tests index as one of them.
+    with tempfile.TemporaryDirectory(prefix="lookalike-") as folder:
+        place = Path(folder).resolve()
+        encoder = CountingEncoder()
+        store = LocalStore.create(str(place / "c.lookalike"), encoder.identity, "counting")
+        (place / "root").mkdir()
+        yield Library(store, encoder, place / "root")
+        store.close()

@@ -15,16 +15,21 @@ from lookalike.indexer import index
 from lookalike.store import LocalStore
 from tests.support.encoder import CountingEncoder
 from tests.support.pictures import draw, write_gallery
-from tests.support.process import run_json, start
+from tests.support.process import ON_ONE_CORE, run_json, start
 
 PROJECT = Path(__file__).parents[2]
 
+_COMMIT_OFTEN = """
+from lookalike.indexer import ledger
+ledger._COMMIT_EVERY_S = 0.0
+"""
+"""So that an interruption has many moments to hit."""
+
 _INDEX = """
 import sys
-from lookalike.indexer import index, ledger
+from lookalike.indexer import index
 from lookalike.store import LocalStore
 from tests.support.encoder import CountingEncoder
-ledger._COMMIT_EVERY_S = 0.0  # as often as it can, so that a kill has many moments to hit
 store = LocalStore(sys.argv[1])
 print("begin", flush=True)
 summary = index(store, CountingEncoder(), [sys.argv[2]])
@@ -57,7 +62,13 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_committed(tmp_path: Path) -
     committed: dict[str, int] = {}
     for moment in (0, 1, 60, 150):
         process = subprocess.Popen(
-            [sys.executable, "-c", _INDEX, str(folder), str(pictures)],
+            [
+                sys.executable,
+                "-c",
+                ON_ONE_CORE + _COMMIT_OFTEN + _INDEX,
+                str(folder),
+                str(pictures),
+            ],
             stdout=subprocess.PIPE,
             cwd=PROJECT,
         )
@@ -86,13 +97,13 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_committed(tmp_path: Path) -
 
 @pytest.fixture
 def slow_pictures(tmp_path: Path) -> Path:
-    """Fifty pictures that take a while to decode, as different files."""
+    """Forty pictures that take a while to decode, as different files."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     large = folder / "00.png"
-    draw(1, 2400, 1800).save(large, compress_level=1)
+    draw(1, 1800, 1400).save(large, compress_level=1)
     data = large.read_bytes()
-    for number in range(1, 50):
+    for number in range(1, 40):
         (folder / f"{number:02d}.png").write_bytes(data + bytes([number]))
     return folder
 
@@ -101,7 +112,8 @@ def test_control_c_keeps_what_was_committed(
     tmp_path: Path, tiny_model: Path, slow_pictures: Path
 ) -> None:
     folder = tmp_path / "c"
-    process = start(["index", slow_pictures, "-c", folder, "--model", tiny_model])
+    arguments = ["index", slow_pictures, "-c", folder, "--model", tiny_model]
+    process = start(arguments, ON_ONE_CORE + _COMMIT_OFTEN)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         if LocalStore.exists(str(folder)):
@@ -115,37 +127,39 @@ def test_control_c_keeps_what_was_committed(
     out, error = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out == b""
-    assert error == b"lookalike: stopped; what was committed stays\n"
+    assert error.strip() == b"lookalike: stopped; what was committed stays"
     committed = check(folder)
-    assert seen <= len(committed) < 50
+    assert seen <= len(committed) < 40
     again = run_json("index", slow_pictures, "-c", folder)
     assert again["unchanged"] == len(committed)
-    assert again["added"] == 50 - len(committed)
+    assert again["added"] == 40 - len(committed)
     assert check(folder).items() >= committed.items()
 
 
 _MEASURE = """
-import resource, sys
+import sys
 from lookalike.indexer import index
 from lookalike.store import LocalStore
 from tests.support.encoder import CountingEncoder
 encoder = CountingEncoder()
 store = LocalStore.create(sys.argv[1], encoder.identity, "")
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():  # not ru_maxrss, which begins with the peak of the process that started this one
+    return next(line.split()[1] for line in open("/proc/self/status") if "VmHWM" in line)
+before = peak()
 summary = index(store, encoder, [sys.argv[2]])
-print(summary.added, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(summary.added, before, peak())
 store.close()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in other units elsewhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the peak")
 def test_memory_does_not_grow_with_the_pictures(tmp_path: Path) -> None:
     pictures = tmp_path / "pictures"
     write_gallery(pictures, 300)
     # 40 million pixels take 160 MB decoded; two at a time fit the decoder's budget.
     large = pictures / "large.png"
     Image.new("RGB", (8000, 5000), (200, 30, 90)).save(large, compress_level=1)
-    for number in range(3):
+    for number in range(2):
         (pictures / f"large{number}.png").write_bytes(large.read_bytes() + bytes([number]))
     done = subprocess.run(
         [sys.executable, "-c", _MEASURE, str(tmp_path / "c"), str(pictures)],
@@ -157,6 +171,6 @@ def test_memory_does_not_grow_with_the_pictures(tmp_path: Path) -> None:
         env={**os.environ, "MALLOC_ARENA_MAX": "2"},
     )
     added, before, peak = map(int, done.stdout.split())
-    assert added == 304
+    assert added == 303
     # At most 120 million pixels are held at 4 to 6 bytes each, whatever the number of files.
     assert (peak - before) / 1024 < 720

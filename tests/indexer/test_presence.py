@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -37,9 +36,7 @@ def was_on_device(library: Library, folder: Path, device: int) -> None:
         writer.apply(Changes(folders=dict.fromkeys(known, device)))
 
 
-def test_a_missing_root_keeps_everything_and_says_so(
-    library: Library, gallery: list[Path]
-) -> None:
+def test_a_missing_root_keeps_everything_and_says_so(library: Library, gallery: list[Path]) -> None:
     library.root.rename(library.root.with_name("away"))
     for _ in range(2):
         summary = library.index()
@@ -52,9 +49,7 @@ def test_a_missing_root_keeps_everything_and_says_so(
     assert library.index().unchanged == 7
 
 
-def test_an_empty_root_keeps_everything_and_says_so(
-    library: Library, gallery: list[Path]
-) -> None:
+def test_an_empty_root_keeps_everything_and_says_so(library: Library, gallery: list[Path]) -> None:
     empty(library.root)
     for _ in range(2):
         summary = library.index()
@@ -185,10 +180,7 @@ store.close()
 
 def index_as_nobody(library: Library) -> tuple[int, int, int, dict[str, str], list[str]]:
     """Index in a child that has no special rights; root's own eyes see everything."""
-    top = library.root.parent
-    for folder in (top, *top.parents):
-        if Path(tempfile.gettempdir()) in folder.parents:
-            folder.chmod(0o755)
+    library.root.parent.chmod(0o755)
     if os.geteuid() == 0:
         for where, folders, files in os.walk(library.store.location):
             for name in (*folders, *files, "."):
@@ -217,7 +209,7 @@ def test_a_folder_that_cannot_be_read_keeps_its_pictures(
 ) -> None:
     shut.chmod(mode)
     try:
-        for _ in range(3):
+        for _ in range(2):
             added, unchanged, removed, skipped, warnings = index_as_nobody(library)
             assert (added, removed) == (0, 0)
             assert unchanged >= 5
@@ -231,9 +223,7 @@ def test_a_folder_that_cannot_be_read_keeps_its_pictures(
     assert (summary.unchanged, summary.skipped) == (7, [])
 
 
-def test_files_that_cannot_be_looked_at_keep_their_pictures(
-    library: Library, shut: Path
-) -> None:
+def test_files_that_cannot_be_looked_at_keep_their_pictures(library: Library, shut: Path) -> None:
     folder = shut / "deep"
     folder.chmod(0o644)  # their names can be listed, but nothing more
     try:

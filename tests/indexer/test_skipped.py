@@ -1,5 +1,6 @@
 """Bad files: each is listed with its reason, and none stops the run."""
 
+import itertools
 import os
 import socket
 from collections.abc import Callable
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lookalike.indexer import batches, candidates, index, prepare
+from lookalike import source
+from lookalike.decode import Picture
 from lookalike.errors import EncoderError, ModelSpecError
+from lookalike.indexer import batches, candidates, index, prepare
 from lookalike.store import LocalStore
 from lookalike.types import Embeddings, Pixels
 from tests.indexer.conftest import Library
@@ -93,7 +96,7 @@ def test_another_decoder_tries_again(library: Library, monkeypatch: pytest.Monke
     (library.root / "a.jpg").write_bytes(b"bad")
     library.index()
     read: list[str] = []
-    real = prepare.read_file
+    real = source.read_file
 
     def remember(path: str) -> bytes:
         read.append(path)
@@ -137,9 +140,7 @@ def test_a_bad_file_that_is_deleted_is_forgotten(bad: Library) -> None:
     assert (summary.unchanged, summary.removed, summary.skipped) == (6, 0, [])
 
 
-def test_skipped_files_are_told_of_the_roots_asked_for_only(
-    bad: Library, tmp_path: Path
-) -> None:
+def test_skipped_files_are_told_of_the_roots_asked_for_only(bad: Library, tmp_path: Path) -> None:
     bad.index()
     other = tmp_path / "other"
     write_picture(other / "a.jpg", 1)
@@ -147,7 +148,7 @@ def test_skipped_files_are_told_of_the_roots_asked_for_only(
 
 
 @pytest.mark.parametrize(
-    "name", ["line\nbreak.jpg".encode(), b"\xff\xfe.jpg", "雪.jpg".encode(), b" .jpg", b"-k.jpg"]
+    "name", [b"line\nbreak.jpg", b"\xff\xfe.jpg", "雪.jpg".encode(), b" .jpg", b"-k.jpg"]
 )
 def test_any_name_is_indexed(library: Library, name: bytes) -> None:
     folder = os.fsencode(library.root) + b"/" + name
@@ -209,6 +210,27 @@ def test_a_picture_that_the_encoder_refuses_costs_one_picture(library: Library) 
         "the encoder gave an embedding without a direction"
     ]
     library.encoder = CountingEncoder()
+    assert library.index().added == 1, "it is tried again"
+
+
+def test_a_picture_that_cannot_be_resized_costs_one_picture(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_gallery(library.root, 3)
+    encoder = CountingEncoder()
+    prepare = encoder.prepare
+    calls = itertools.count()
+
+    def fails_once(picture: Picture) -> Pixels:
+        if next(calls) == 0:
+            raise MemoryError("no room")
+        return prepare(picture)
+
+    monkeypatch.setattr(encoder, "prepare", fails_once)
+    library.encoder = encoder
+    summary = library.index()
+    assert summary.added == 2
+    assert [s.reason for s in summary.skipped] == ["it cannot be resized: no room"]
     assert library.index().added == 1, "it is tried again"
 
 

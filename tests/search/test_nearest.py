@@ -40,9 +40,7 @@ def test_scores_stay_within_what_a_cosine_can_be() -> None:
     store = ExactStore(encoder_identity())
     with store.write() as writer:
         writer.apply(put(*((f"/p/{n}", n) for n in range(200))))
-        writer.apply(
-            Changes(put=put(("/p/opposite", 3)).put, vectors=[np.asarray(-unit(3))])
-        )
+        writer.apply(Changes(put=put(("/p/opposite", 3)).put, vectors=[np.asarray(-unit(3))]))
     for seed in range(200):
         for hit in nearest(store, units(seed), 201):
             assert -1 <= hit.score <= 1

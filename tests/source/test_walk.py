@@ -72,9 +72,7 @@ def test_a_root_that_is_a_file_is_found_alone(tmp_path: Path) -> None:
 def test_a_root_that_is_not_there(tmp_path: Path) -> None:
     root = str(tmp_path / "nothing")
     reason = "it cannot be read: no such file or directory"
-    assert list(walk(root)) == [
-        FoundFolder(root, -1, unreadable=[(root, reason)], complete=False)
-    ]
+    assert list(walk(root)) == [FoundFolder(root, -1, unreadable=[(root, reason)], complete=False)]
 
 
 @pytest.mark.parametrize(

@@ -106,9 +106,7 @@ class Congruence(RuleBasedStateMachine):
         removed=paths,
         skipped=paths,
     )
-    def everything_at_once(
-        self, files: list[tuple[str, int]], removed: str, skipped: str
-    ) -> None:
+    def everything_at_once(self, files: list[tuple[str, int]], removed: str, skipped: str) -> None:
         def mixed(store: Store) -> Changes:
             changes = put(*files)
             changes.removed = self.of_paths(store, [removed])
@@ -178,10 +176,10 @@ class Congruence(RuleBasedStateMachine):
 
 
 def test_the_local_store_lives_as_the_oracle_does() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Congruence,
         settings=settings(
-            max_examples=25,
+            max_examples=16,
             stateful_step_count=18,
             derandomize=True,
             deadline=None,

@@ -348,9 +348,13 @@ def test_there_is_one_writer(store: Store) -> None:
 
 
 def test_a_writer_that_fails_leaves_the_store_to_the_next(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.write() as writer:
-        writer.apply(put(("/p/a", 1)))
-        raise ZeroDivisionError
+    def fail() -> None:
+        with store.write() as writer:
+            writer.apply(put(("/p/a", 1)))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     apply(store, put(("/p/b", 2)))
     assert content(store).keys() == {"/p/a", "/p/b"}
 

@@ -28,5 +28,5 @@ class CountingEncoder(Encoder):
             if any(low <= float(pixels.mean()) <= high for pixels in batch):
                 raise EncoderError("the encoder gave an embedding without a direction")
         self.seen += len(batch)
-        flat = batch.reshape(len(batch), -1).astype(np.float32) / 127.5 - 1
-        return normalise(flat @ self._projection)
+        flat = batch.reshape(len(batch), -1).astype(np.float32) / np.float32(127.5) - 1
+        return normalise(np.asarray(flat @ self._projection, dtype=np.float32))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from lookalike.encoders import EmbeddingSpec, InputSpec, ModelSpec, write_spec
@@ -34,8 +35,8 @@ def spec_of(sha256: str, name: str = "tiny", dimension: int = DIMENSION) -> Mode
 def make_model(folder: Path, seed: int = 7) -> Path:
     """Write `model.onnx` and `model.json`; another seed gives another encoder."""
     rng = np.random.default_rng(seed)
-    weights = {
-        "kernel": rng.normal(size=(8, 3, 5, 5)).astype(np.float32) / 9,
+    weights: dict[str, NDArray[np.float32]] = {
+        "kernel": (rng.normal(size=(8, 3, 5, 5)) / 9).astype(np.float32),
         "projection": rng.normal(size=(8 * 8 * 8, DIMENSION)).astype(np.float32),
     }
     nodes = [

@@ -7,13 +7,22 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-LOOKALIKE = [sys.executable, "-c", "from lookalike.cli import main; main()"]
+ON_ONE_CORE = """
+import os
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+"""
+"""Python to begin with, where a process has to take its time, however large the machine."""
+
+_MAIN = "from lookalike.cli import main; main()"
 
 
-def start(args: Sequence[object]) -> subprocess.Popen[bytes]:
-    """Start `lookalike` with its streams in pipes."""
+def start(args: Sequence[object], prelude: str = "") -> subprocess.Popen[bytes]:
+    """Start `lookalike` with its streams in pipes; `prelude` is Python that runs before it."""
     return subprocess.Popen(
-        [*LOOKALIKE, *map(_text, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", f"{prelude}\n{_MAIN}", *map(_text, args)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 
@@ -22,7 +31,7 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run `lookalike` to its end."""
     return subprocess.run(
-        [*LOOKALIKE, *map(_text, args)],
+        [sys.executable, "-c", _MAIN, *map(_text, args)],
         input=stdin,
         capture_output=True,
         timeout=60,

@@ -61,6 +61,18 @@ def test_parity(tmp_path: Path, name: WeightingName) -> None:
         assert np.allclose(logits, expected[1].numpy(), rtol=0.02, atol=0.02)
 
 
+def test_a_mirrored_encoder_does_not_see_left_and_right(tmp_path: Path) -> None:
+    model = classifier()
+    model.mirror = True
+    spec, _ = export(WeightedEncoder(model, "soft", 1.0), str(tmp_path), label(), SAMPLE)
+    session = onnxruntime.InferenceSession(tmp_path / spec.file)
+    plain, mirrored = (
+        session.run(["embedding"], {"pixel_values": to_input(pixels, SPEC).contiguous().numpy()})[0]
+        for pixels in (SAMPLE, SAMPLE[:, :, ::-1])
+    )
+    assert np.allclose(plain, mirrored, rtol=1e-3, atol=1e-4)
+
+
 def test_weights_are_stored_in_half(tmp_path: Path) -> None:
     encoder = WeightedEncoder(classifier(), "soft", 1.0)
     spec, parity = export(encoder, str(tmp_path), label(), SAMPLE)

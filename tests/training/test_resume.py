@@ -9,11 +9,13 @@ import pytest
 
 from lookalike.errors import TrainingError
 from lookalike.training import Notice, TrainingEvent, train
+from lookalike.training.recipe import fingerprint
 from tests.training.conftest import BACKBONE, small_recipe
 
 CHILD = """
 import sys
 from lookalike.training import BatchDone, train
+from lookalike.training.recipe import fingerprint
 from tests.training.conftest import BACKBONE, small_recipe
 
 def tell(event):
@@ -69,6 +71,14 @@ def test_another_run_does_not_go_on_from_it(classes: Path, tmp_path: Path) -> No
         )
     with pytest.raises(TrainingError, match="another run"):
         train(str(classes), str(out), backbone=BACKBONE, recipe=small_recipe(epochs=3))
+
+
+def test_choices_after_the_last_epoch_do_not_name_a_run() -> None:
+    def name(**changes: object) -> str:
+        return fingerprint(small_recipe(**changes), BACKBONE, ["a.jpg"], [b"1"])
+
+    assert name(weighting="none", blends=(1.0,), mirror=True) == name()
+    assert name(epochs=5) != name()
 
 
 def test_a_damaged_checkpoint_is_one_sentence(classes: Path, tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ def _read(picture: str) -> bytes:
     from lookalike.errors import SourceError
 
     try:
-        return sys.stdin.buffer.read() if picture == "-" else source.read(picture)
+        if picture == "-":
+            return source.read_stream(sys.stdin.buffer)
+        return source.read(picture)
     except SourceError as error:
         raise SourceError(f"cannot search by {picture}: {error}") from error
 

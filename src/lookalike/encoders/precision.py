@@ -10,6 +10,7 @@ import tempfile
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from lookalike.encoders.runtimes import Precision, Runtime, RuntimeFactory
 from lookalike.encoders.spec import ModelSpec
@@ -51,21 +52,28 @@ def settle(factory: RuntimeFactory, spec: ModelSpec, file: str, batch: Pixels) -
     fast = factory.compile(spec, file, precision)
     exact = factory.compile(spec, file, "fp32")
     sample = batch[:_SAMPLE]
-    drift = _Drift(precision, minimum_cosine(fast, exact, sample), len(sample))
+    similar = cosines(fast, exact, sample)
+    if not len(similar):
+        return exact
+    drift = _Drift(precision, float(similar.min()), len(similar))
     # One picture alone says too little to be remembered for all to come.
     if drift.pictures >= _SAMPLE or drift.minimum_cosine < MINIMUM_COSINE:
         _write(record, drift)
     return fast if drift.minimum_cosine >= MINIMUM_COSINE else exact
 
 
-def minimum_cosine(fast: Runtime, exact: Runtime, sample: Pixels) -> float:
-    """The lowest cosine similarity between the two embeddings of a picture; NaN counts as -1."""
+def cosines(fast: Runtime, exact: Runtime, sample: Pixels) -> NDArray[np.float64]:
+    """Cosine similarity between the two embeddings of each picture; NaN counts as -1.
+
+    Pictures whose exact embedding has no direction (a blank one may be all zero) are left out.
+    """
     a = fast.run(sample).astype(np.float64)
     b = exact.run(sample).astype(np.float64)
-    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    usable = np.linalg.norm(b, axis=1) > 1e-12
+    a, b = a[usable], b[usable]
     with np.errstate(all="ignore"):
-        cosines = (a * b).sum(axis=1) / lengths
-    return float(np.nan_to_num(cosines, nan=-1.0, posinf=-1.0, neginf=-1.0).min())
+        similar = (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
+    return np.asarray(np.nan_to_num(similar, nan=-1.0, posinf=-1.0, neginf=-1.0))
 
 
 def _record_path(factory: RuntimeFactory, spec: ModelSpec) -> str:

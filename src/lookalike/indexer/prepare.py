@@ -69,6 +69,10 @@ def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Pres
         picture = decode(data, at_least=encoder.decode_hint)
     except DecodeError as error:
         return _refused(candidate, str(error), again=False)
+    try:
+        pixels = encoder.prepare(picture)
+    except Exception as error:  # noqa: BLE001  whatever it is, it costs this picture alone
+        return _refused(candidate, f"it cannot be resized: {error}", again=True)
     file = FileRecord(
         candidate.path,
         candidate.size,
@@ -78,7 +82,7 @@ def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Pres
         picture.height,
         picture.format,
     )
-    return Encodable(file, encoder.prepare(picture), candidate.known)
+    return Encodable(file, pixels, candidate.known)
 
 
 def _known_content(

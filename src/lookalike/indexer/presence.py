@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterable
 
+from lookalike.source import device_number
 from lookalike.store import NO_DEVICE, Store, under
 
 
@@ -62,7 +63,7 @@ class Presence:
         try:
             if place == root and not os.listdir(place):
                 return root
-            device = os.stat(mount).st_dev
+            device = device_number(mount)
         except OSError:
             return place
         if self._devices.get(mount, NO_DEVICE) in (device, NO_DEVICE):

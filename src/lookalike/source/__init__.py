@@ -1,19 +1,29 @@
 """Source: where bytes come from. Folders, files, addresses; never decodes."""
 
-from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file
+from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file, read_stream
 from lookalike.source.url import fetch, is_url
-from lookalike.source.walk import FoundFile, FoundFolder, is_picture_name, walk
+from lookalike.source.walk import (
+    FoundFile,
+    FoundFolder,
+    device_number,
+    is_collection,
+    is_picture_name,
+    walk,
+)
 
 __all__ = [
     "MAX_FILE_BYTES",
     "FoundFile",
     "FoundFolder",
     "content_digest",
+    "device_number",
     "fetch",
+    "is_collection",
     "is_picture_name",
     "is_url",
     "read",
     "read_file",
+    "read_stream",
     "walk",
 ]
 

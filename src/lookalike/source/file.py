@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+from typing import BinaryIO
 
 from lookalike.errors import SourceError
 
@@ -46,6 +47,23 @@ def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> 
         raise SourceError(
             f"it grew past the limit of {max_bytes / 2**20:.0f} MiB while it was read"
         )
+    return data
+
+
+def read_stream(stream: BinaryIO, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """Everything that a stream has, such as standard input.
+
+    Raises:
+        SourceError: it is empty, breaks off, or has more than `max_bytes`.
+    """
+    try:
+        data = stream.read(max_bytes + 1)
+    except OSError as error:
+        raise SourceError(f"it cannot be read: {_why(error)}") from error
+    if not data:
+        raise SourceError("it is empty")
+    if len(data) > max_bytes:
+        raise SourceError(f"it is larger than the limit of {max_bytes / 2**20:.0f} MiB")
     return data
 
 

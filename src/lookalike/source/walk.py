@@ -59,7 +59,7 @@ class FoundFolder:
 
     Attributes:
         path: absolute.
-        device: `st_dev` of the folder; changes where a drive is mounted.
+        device: number of the device that the folder is on; changes where a drive is mounted.
         files: candidates, sorted by name.
         unreadable: (path, reason) of entries that are no usable files.
         hidden: (path, reason) of entries that cannot be looked at for now: whatever is known of
@@ -75,9 +75,23 @@ class FoundFolder:
     complete: bool = True
 
 
+def is_collection(path: str) -> bool:
+    """Whether a folder is a collection rather than somebody's pictures."""
+    return os.path.exists(os.path.join(path, COLLECTION_MARKER))
+
+
 def is_picture_name(name: str) -> bool:
     """Whether a file's name promises a picture."""
     return os.path.splitext(name)[1].lower() in PICTURE_EXTENSIONS
+
+
+def device_number(path: str) -> int:
+    """`st_dev` of a path, within 63 bits: Windows has larger ones, SQLite has not.
+
+    Raises:
+        OSError: nothing can be seen at `path`.
+    """
+    return os.stat(path).st_dev & (2**63 - 1)
 
 
 def walk(root: str, exclude: Sequence[str] = ()) -> Iterator[FoundFolder]:
@@ -110,7 +124,7 @@ def walk(root: str, exclude: Sequence[str] = ()) -> Iterator[FoundFolder]:
 def _list(path: str, root: str, exclude: Sequence[str]) -> tuple[FoundFolder | None, list[str]]:
     below: list[str] = []
     try:
-        folder = FoundFolder(path, os.stat(path).st_dev)
+        folder = FoundFolder(path, device_number(path))
         with os.scandir(path) as entries:
             listing = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
@@ -142,7 +156,7 @@ def _single(path: str) -> FoundFolder:
     status = os.stat(path)
     parent = os.path.dirname(path)
     found = FoundFile(os.path.basename(path), status.st_size, status.st_mtime_ns)
-    return FoundFolder(parent, os.stat(parent).st_dev, [found], complete=False)
+    return FoundFolder(parent, device_number(parent), [found], complete=False)
 
 
 def _excluded(path: str, root: str, exclude: Sequence[str]) -> bool:

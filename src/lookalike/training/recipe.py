@@ -11,6 +11,8 @@ from lookalike.training.augment import Augmentation
 from lookalike.training.pairs import PairLosses
 from lookalike.training.weighting import WeightingName
 
+_AFTERWARDS = ("weighting", "blends", "mirror")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
@@ -40,6 +42,7 @@ class Recipe:
         blends: shares of the trained weights to choose from, each above 0 and at most 1; the rest
             is the backbone as it was (WiSE-FT, Wortsman 2022), which keeps what it knew of
             pictures beyond their classes.
+        mirror: average the embedding over the picture and its mirror image: twice the work.
         random_start: begin from untrained weights, where a timm backbone's cannot be had.
         seed: of everything that is random.
         augmentation: of the training pictures.
@@ -62,6 +65,7 @@ class Recipe:
     held_out: float = 0.1
     weighting: WeightingName = "importance"
     blends: tuple[float, ...] = (1.0, 0.9, 0.8, 0.7, 0.6)
+    mirror: bool = False
     random_start: bool = False
     seed: int = 0
     pairs: PairLosses = field(default_factory=PairLosses)
@@ -100,8 +104,12 @@ def scaled(full: int, share: float) -> int:
 
 
 def fingerprint(recipe: Recipe, backbone: str, paths: list[str], digests: list[bytes]) -> str:
-    """Names a run: the same pictures, backbone and recipe give the same hex digest."""
-    parts = [msgspec.json.encode(recipe.record()), backbone.encode("utf-8", "surrogateescape")]
+    """Names a run: the same pictures, backbone and recipe give the same hex digest.
+
+    Choices that are made after the last epoch do not count, so that they can be made anew.
+    """
+    record = {key: value for key, value in recipe.record().items() if key not in _AFTERWARDS}
+    parts = [msgspec.json.encode(record), backbone.encode("utf-8", "surrogateescape")]
     parts += [path.encode("utf-8", "surrogateescape") for path in paths]
     parts += digests
     digest = hashlib.sha256()

@@ -137,7 +137,8 @@ def write_card(folder: str, name: str, training: dict[str, Any]) -> None:
         "",
         f"An encoder for Lookalike: {training['backbone']['source']}, fine-tuned to tell "
         f"{', '.join(data['classes'])} apart. Its embedding is {how}, computed inside "
-        "`model.onnx`.",
+        "`model.onnx`"
+        + (", averaged over the picture and its mirror image." if training["mirror"] else "."),
         "",
         f"    lookalike index PICTURES --model {name}",
         "",

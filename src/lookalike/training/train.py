@@ -153,13 +153,14 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
 
     on_event(StageStarted("exporting", detail=target))
     best = best.cpu()
+    best.mirror = recipe.mirror
+    # There is nothing to keep of a random start.
     shares = (1.0,) if recipe.random_start else recipe.blends
     blended = choose_blend(best, before, shares, val_side, spec)
     found = outputs(best, val_pixels, spec, device=_CPU, low_precision=False)
     weightings = compare_weightings(found, val_labels, best.head.weight.detach())
     temperature = best_temperature(weightings, recipe.weighting)
     matrix = confusion(found.logits, val_labels).numpy()
-    best_epoch = max(history, key=score).epoch
     record: dict[str, Any] = {
         "backbone": {
             "name": base.name,
@@ -169,12 +170,13 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
             "conversion_cosine": conversion,
         },
         "weighting": {"name": recipe.weighting, "temperature": temperature},
+        "mirror": recipe.mirror,
         "blend": [asdict(row) for row in blended],
         "recipe": recipe.record(),
         "computed_on": compute.clause,
         "data": _data_record(dataset, parts),
         "validation": {
-            "epoch": best_epoch,
+            "epoch": max(history, key=score).epoch,
             "accuracy": accuracy(found.logits, val_labels),
             "weightings": weightings,
             "per_class": report.per_class(matrix, dataset.classes),

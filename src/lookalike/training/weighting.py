@@ -54,10 +54,15 @@ class Classifier(nn.Module):
         dimension: of the embedding.
         classes: number of outputs.
         dropout: share of the embedding's channels that a training step does not see, 0..1.
+
+    Attributes:
+        mirror: whether a finished classifier takes the mean over the picture and its mirror image,
+            for twice the work.
     """
 
     def __init__(self, body: nn.Module, dimension: int, classes: int, dropout: float) -> None:
         super().__init__()
+        self.mirror = False
         self.body = body
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(dimension, classes)
@@ -68,6 +73,8 @@ class Classifier(nn.Module):
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Scaled pixels to (embedding (n, dimension), logits (n, classes)), float32."""
         embedding = self.body(pixels).float()
+        if self.mirror and not self.training:
+            embedding = (embedding + self.body(pixels.flip(3)).float()) / 2
         # The head is small and its differences matter: it stays in full precision.
         with torch.autocast(embedding.device.type, enabled=False):
             return embedding, self.head(self.dropout(embedding))

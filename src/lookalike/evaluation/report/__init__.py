@@ -1,0 +1,1 @@
+"""An evaluation for people and programs: a table, JSON, a page."""

@@ -28,8 +28,10 @@ def piped_lines(evaluation: Evaluation) -> list[str]:
         lines.append(f"{name}\tthreshold\t{model.calibration.recommended.score:.4f}")
         lines.append(f"{name}\tmilliseconds_per_image\t{model.cost.milliseconds_per_image:.3f}")
         lines.append(f"{name}\tbytes_per_image\t{model.cost.bytes_per_image}")
-    for file in evaluation.skipped:
-        lines.append(f"skipped\t{display_path(file.path)}\t{display_path(file.reason)}")
+    lines += [
+        f"skipped\t{display_path(file.path)}\t{display_path(file.reason)}"
+        for file in evaluation.skipped
+    ]
     return lines
 
 
@@ -59,8 +61,10 @@ def table_lines(evaluation: Evaluation) -> list[str]:
         lines.append("  ".join([f"{label:<{label_width}}", *padded]).rstrip())
     if len(models) > 1:
         lines += ["", f"best of class and instance retrieval: {evaluation.recommended.name}"]
-    for file in evaluation.skipped[:_LISTED]:
-        lines.append(f"skipped  {display_path(file.path)}  {display_path(file.reason)}")
+    lines += [
+        f"skipped  {display_path(file.path)}  {display_path(file.reason)}"
+        for file in evaluation.skipped[:_LISTED]
+    ]
     more = len(evaluation.skipped) - _LISTED
     if more > 0:
         lines.append(f"and {more:,} more; --json lists them")

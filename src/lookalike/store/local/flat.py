@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from lookalike.types import Embeddings, Ids
 
+_callbacks: Any = faiss  # its type stubs lack them
+
 
 class FlatIndex:
     """A FAISS index of all vectors, under the ids of the `vectors` table."""
@@ -50,7 +52,7 @@ class FlatIndex:
         """Write it to a file."""
         # FAISS takes only names that are UTF-8; a folder's name may be anything.
         with open(path, "wb") as file:
-            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
+            faiss.write_index(self._index, _callbacks.PyCallbackIOWriter(file.write))
 
     @classmethod
     def load(cls, path: str) -> "FlatIndex":
@@ -58,6 +60,6 @@ class FlatIndex:
         loaded = cls.__new__(cls)
         with open(path, "rb") as file:
             # It frees its memory when it goes.
-            loaded._owner = faiss.read_index(faiss.PyCallbackIOReader(file.read))
+            loaded._owner = faiss.read_index(_callbacks.PyCallbackIOReader(file.read))
         loaded._index = faiss.downcast_index(loaded._owner)
         return loaded

@@ -1,10 +1,12 @@
 """A collection in a folder: `collection.sqlite`, and caches beside it that can be deleted."""
 
+import json
 import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from typing import Any
 
 import filelock
@@ -49,8 +51,8 @@ class LocalStore:
         self._folder = folder
         self._database = Database(os.path.join(folder, DATABASE_FILE))
         meta = self._meta()
-        self._encoder = msgspec.json.decode(meta["encoder"], type=EncoderIdentity)
-        self._encoder_source = meta["encoder_source"]
+        self._encoder = msgspec.convert(meta["encoder"], type=EncoderIdentity)
+        self._encoder_source: str = meta["encoder_source"]
         self._cache = SearchCache(
             os.path.join(folder, CACHE_FOLDER), self._encoder.dimension, meta["token"]
         )
@@ -82,13 +84,14 @@ class LocalStore:
                 with suppress(FileNotFoundError):
                     os.unlink(leftover)
             with Database(scratch).writer() as connection, transaction(connection):
+                meta = {
+                    "encoder": asdict(encoder),
+                    "encoder_source": encoder_source,
+                    "token": secrets.token_hex(16),
+                }
                 connection.executemany(
                     "INSERT INTO meta (key, value) VALUES (?, ?)",
-                    [
-                        ("encoder", msgspec.json.encode(encoder).decode()),
-                        ("encoder_source", encoder_source),
-                        ("token", secrets.token_hex(16)),
-                    ],
+                    [(key, json.dumps(value)) for key, value in meta.items()],
                 )
             os.replace(scratch, path)
         return cls(folder)
@@ -159,9 +162,7 @@ class LocalStore:
         found: dict[int, StoredFile] = {}
         for start in range(0, len(ids), _CHUNK):
             part = [int(i) for i in ids[start : start + _CHUNK]]
-            rows = self._rows(
-                f"SELECT {_FILE} FROM {_IMAGES} WHERE i.id IN ({_marks(part)})", part
-            )
+            rows = self._rows(f"SELECT {_FILE} FROM {_IMAGES} WHERE i.id IN ({_marks(part)})", part)
             found.update((row[0], _stored(row)) for row in rows)
         return [found[i] for i in ids if i in found]
 
@@ -221,8 +222,8 @@ class LocalStore:
         with readable():
             return self._database.reader().execute(query, values).fetchall()
 
-    def _meta(self) -> dict[str, str]:
-        meta = dict(self._rows("SELECT key, value FROM meta"))
+    def _meta(self) -> dict[str, Any]:
+        meta = {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM meta")}
         if not {"encoder", "encoder_source", "token"} <= meta.keys():
             raise StoreError(f"the collection at {self._folder} is incomplete; index it anew")
         return meta

@@ -1,0 +1,135 @@
+"""From one encoder's embeddings to all its figures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike.encoders import Encoder
+from lookalike.evaluation import metrics
+from lookalike.evaluation.bootstrap import estimate
+from lookalike.evaluation.calibration import Calibration, PairCounts, calibrate
+from lookalike.evaluation.ranking import leave_one_out
+from lookalike.evaluation.records import (
+    NEIGHBOURS,
+    ClassScores,
+    Cost,
+    HitsAtThreshold,
+    ModelEvaluation,
+)
+from lookalike.types import Embeddings, Ids, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The files that every encoder can use.
+
+    Attributes:
+        classes: names; a label is an index into them.
+        rows: (n,) int64, which of the listed files they are.
+        paths: n files.
+        labels: (n,) int64.
+        contents: (n,) int64, equal where two files hold the same bytes.
+        skipped: the other files.
+    """
+
+    classes: tuple[str, ...]
+    rows: Ids
+    paths: list[str]
+    labels: NDArray[np.int64]
+    contents: NDArray[np.int64]
+    skipped: list[Skipped]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An encoder with its (n, dimension) embeddings of the pictures."""
+
+    name: str
+    encoder: Encoder
+    vectors: Embeddings
+    cost: Cost
+
+
+def measure(
+    subject: Subject, data: Pictures, again: dict[str, NDArray[np.bool_]], seed: int
+) -> ModelEvaluation:
+    """Rank all pictures for each of them once, and take every figure from that.
+
+    Args:
+        subject: what is measured.
+        data: on what.
+        again: (m,) by change: which changed copies found their originals.
+        seed: of the bootstrap and the halves of the calibration.
+    """
+    encoder, vectors = subject.encoder, subject.vectors
+    count, classes = len(vectors), len(data.classes)
+    figures: dict[str, list[metrics.Figures]] = {}
+    pairs = PairCounts(data.labels, seed)
+    kept = min(NEIGHBOURS, count - 1)
+    neighbours = np.zeros((count, kept), np.int64)
+    scores = np.zeros((count, kept), np.float32)
+    for block in leave_one_out(vectors, data.labels):
+        for metric, values in _figures(block.relevant).items():
+            figures.setdefault(metric, []).append(values)
+        pairs.add(block.rows, block.scores)
+        nearest = block.order[:, :kept]
+        neighbours[block.rows] = nearest
+        scores[block.rows] = np.take_along_axis(block.scores, nearest, axis=1)
+    queries = {metric: np.concatenate(parts) for metric, parts in figures.items()}
+    found = np.stack(list(again.values())).mean(axis=0)
+    calibration = calibrate(pairs)
+    return ModelEvaluation(
+        name=subject.name,
+        source=encoder.file,
+        sha256=encoder.spec.sha256,
+        dimension=encoder.dimension,
+        precision=encoder.precision,
+        overall={
+            **{metric: estimate(values, seed=seed) for metric, values in queries.items()},
+            "instance_recall_at_1": estimate(found, seed=seed),
+        },
+        classes=_by_class(queries, data),
+        confusion=np.bincount(
+            data.labels * classes + data.labels[neighbours[:, 0]], minlength=classes * classes
+        ).reshape(classes, classes),
+        instances={change: float(hits.mean()) for change, hits in again.items()},
+        calibration=calibration,
+        hits=_hits(calibration, scores, data.labels[neighbours] == data.labels[:, None]),
+        cost=subject.cost,
+        average_precision=queries["map"],
+        neighbours=neighbours,
+        neighbour_scores=scores,
+        embeddings=vectors,
+    )
+
+
+def _figures(relevant: NDArray[np.bool_]) -> dict[str, metrics.Figures]:
+    return {
+        "nn_accuracy": metrics.nearest_is_right(relevant),
+        "precision_at_10": metrics.precision_at(relevant, 10),
+        "map": metrics.average_precision(relevant),
+        "recall_at_10": metrics.recall_at(relevant, 10),
+        "recall_at_100": metrics.recall_at(relevant, 100),
+        "ndcg_at_10": metrics.ndcg_at(relevant, 10),
+    }
+
+
+def _by_class(queries: dict[str, metrics.Figures], data: Pictures) -> list[ClassScores]:
+    columns = [
+        metrics.mean_by_class(queries[metric], data.labels, len(data.classes)).tolist()
+        for metric in ("nn_accuracy", "precision_at_10", "map")
+    ]
+    counts = np.bincount(data.labels, minlength=len(data.classes)).tolist()
+    return [ClassScores(*row) for row in zip(data.classes, counts, *columns, strict=True)]
+
+
+def _hits(
+    calibration: Calibration, scores: NDArray[np.float32], right: NDArray[np.bool_]
+) -> HitsAtThreshold:
+    kept = scores >= calibration.recommended.score
+    return HitsAtThreshold(
+        kept=float(kept.mean()),
+        right=float(right[kept].mean()) if kept.any() else float("nan"),
+        right_of_all=float(right.mean()),
+    )
