@@ -12,7 +12,7 @@ TINTS = {"moss": (40, 200, 60), "rust": (220, 70, 30), "slate": (60, 80, 210)}
 def picture(name: str, seed: int) -> Image.Image:
     """A picture of the class; another one for every seed."""
     tint = Image.new("RGB", (72, 64), TINTS[name])
-    return Image.blend(draw(seed), tint, 0.45)
+    return Image.blend(draw(seed), tint, 0.15)
 
 
 def write_labelled(root: Path, count: int = 8, classes: tuple[str, ...] = tuple(TINTS)) -> Path:

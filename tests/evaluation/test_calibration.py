@@ -1,9 +1,8 @@
-"""Calibration: the isotonic fit against scikit-learn, and thresholds against a plain search."""
+"""Calibration: the isotonic fit against scikit-learn, and the threshold against a plain search."""
 
 import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
-from sklearn.metrics import precision_recall_curve
 
 from lookalike.evaluation.calibration import BINS, PairCounts, calibrate, isotonic
 
@@ -66,25 +65,16 @@ def test_probability_never_falls_and_is_near_the_truth(
     assert found.error < 0.1, "80 pictures a half: a rough curve, but no nonsense"
 
 
-def test_recommended_threshold_has_the_best_f1(case: tuple[np.ndarray, np.ndarray]) -> None:
-    found = calibrate(counted(*case)).recommended
-    scores, same = pairs(*case)
-    precision, recall, _ = precision_recall_curve(same, scores)
-    best = (2 * precision * recall / np.maximum(precision + recall, 1e-12)).max()
-    ours = 2 * found.precision * found.recall / (found.precision + found.recall)
-    assert ours == pytest.approx(best, abs=0.002)
-    kept = scores >= found.score
-    assert found.precision == pytest.approx(same[kept].mean())
-    assert found.recall == pytest.approx(same[kept].sum() / same.sum())
-
-
 def test_strict_threshold_is_the_lowest_that_is_precise(
     case: tuple[np.ndarray, np.ndarray],
 ) -> None:
     found = calibrate(counted(*case)).precise
     scores, same = pairs(*case)
     assert found is not None
-    assert same[scores >= found.score].mean() >= 0.95
+    kept = scores >= found.score
+    assert found.precision == pytest.approx(same[kept].mean())
+    assert found.precision >= 0.95
+    assert found.recall == pytest.approx(same[kept].sum() / same.sum())
     step = 2 / BINS
     assert not any(
         same[scores >= lower].mean() >= 0.95 for lower in np.arange(-1, found.score, step)
@@ -95,8 +85,6 @@ def test_a_collapsed_encoder_has_no_strict_threshold() -> None:
     labels = np.arange(12) % 2
     found = calibrate(counted(np.ones((12, 12), np.float32), labels))
     assert found.precise is None
-    assert found.recommended.recall == 1
-    assert found.recommended.precision == pytest.approx(30 / 66)
     assert found.probability(np.array([0.0, 1.0])) == pytest.approx([30 / 66] * 2)
 
 
@@ -104,6 +92,6 @@ def test_four_pictures_are_enough() -> None:
     labels = np.array([0, 0, 1, 1])
     scores = np.where(labels[:, None] == labels, 0.9, 0.1).astype(np.float32)
     found = calibrate(counted(scores, labels))
-    assert 0.1 < found.recommended.score <= 0.9
-    assert (found.recommended.precision, found.recommended.recall) == (1, 1)
     assert found.precise is not None
+    assert 0.1 < found.precise.score <= 0.9
+    assert (found.precise.precision, found.precise.recall) == (1, 1)

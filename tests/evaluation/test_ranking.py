@@ -49,8 +49,7 @@ def test_nothing_to_rank() -> None:
 )
 def test_order_is_by_score_then_wrong_then_index(scores: np.ndarray, seed: int) -> None:
     right = np.random.default_rng(seed).integers(0, 2, scores.shape).astype(np.bool_)
-    expected = [
-        sorted(range(scores.shape[1]), key=lambda i, r=r: (-scores[r, i], right[r, i], i))
-        for r in range(len(scores))
-    ]
-    assert pessimistic_order(scores, right).tolist() == expected
+    for row, order in enumerate(pessimistic_order(scores, right).tolist()):
+        keys = [(-scores[row, column], right[row, column], column) for column in order]
+        assert keys == sorted(keys)
+        assert sorted(order) == list(range(scores.shape[1]))

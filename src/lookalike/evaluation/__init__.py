@@ -1,18 +1,18 @@
 """Evaluation: how well encoders do on a labelled folder, measured and shown.
 
-`evaluate` measures; `metrics`, `ranking`, `calibration` and `instances` are the pure parts of it;
+`evaluate` measures; `metrics`, `ranking`, `calibration`, `cutoff` and `instances` are its parts, and
 `report` turns the result into a table, JSON or a page. Needs nothing but the core install.
 """
 
 from lookalike.evaluation.bootstrap import Estimate
 from lookalike.evaluation.calibration import Calibration, Threshold
+from lookalike.evaluation.cutoff import Cutoff
 from lookalike.evaluation.records import (
     ClassScores,
     Cost,
     Evaluation,
     EvaluationListener,
     EvaluationProgress,
-    HitsAtThreshold,
     ModelEvaluation,
 )
 from lookalike.evaluation.run import evaluate
@@ -21,11 +21,11 @@ __all__ = [
     "Calibration",
     "ClassScores",
     "Cost",
+    "Cutoff",
     "Estimate",
     "Evaluation",
     "EvaluationListener",
     "EvaluationProgress",
-    "HitsAtThreshold",
     "ModelEvaluation",
     "Threshold",
     "evaluate",

@@ -1,4 +1,4 @@
-"""What a score means: the probability that two pictures are of one class, and where to cut off.
+"""What a score means: the probability that two pictures are of one class.
 
 The calibration is isotonic: it asks only that the probability never falls as the score rises.
 Cosines of one encoder crowd near 1, those of another spread wide, and a logistic curve fits
@@ -77,7 +77,6 @@ class Calibration:
             the pictures, on the pairs of the other half.
         reliability: (bins, 2): stated and true probability in ten equal ranges of the stated one,
             from the same two halves; ranges without pairs are left out.
-        recommended: the threshold of the best F1 over all pairs.
         precise: the lowest threshold of a precision of at least 0.95; None where there is none.
         same: (BINS,) int64, pairs of one class by score.
         different: (BINS,) int64, all other pairs by score.
@@ -87,7 +86,6 @@ class Calibration:
     probabilities: NDArray[np.float64]
     error: float
     reliability: NDArray[np.float64]
-    recommended: Threshold
     precise: Threshold | None
     same: NDArray[np.int64]
     different: NDArray[np.int64]
@@ -98,16 +96,14 @@ class Calibration:
 
 
 def calibrate(counts: PairCounts) -> Calibration:
-    """Fit the curve and the thresholds; there has to be a pair of either kind."""
+    """Fit the curve and find the threshold; there has to be a pair of either kind."""
     same, different = counts.same.sum(axis=0), counts.different.sum(axis=0)
     scores, probabilities = _curve(same, different)
     held_in, held_out = _halves(counts)
     stated = np.interp(_CENTRES, *_curve(*held_in))
     error, reliability = _reliability(stated, *held_out)
-    recommended, precise = _thresholds(same, different)
-    return Calibration(
-        scores, probabilities, error, reliability, recommended, precise, same, different
-    )
+    precise = _precise(same, different)
+    return Calibration(scores, probabilities, error, reliability, precise, same, different)
 
 
 def isotonic(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -166,20 +162,15 @@ def _reliability(
     return error, np.stack([claimed, true], axis=1)
 
 
-def _thresholds(
-    same: NDArray[np.int64], different: NDArray[np.int64]
-) -> tuple[Threshold, Threshold | None]:
+def _precise(same: NDArray[np.int64], different: NDArray[np.int64]) -> Threshold | None:
     right = same[::-1].cumsum()[::-1]
     kept = right + different[::-1].cumsum()[::-1]
-    precision = right / np.maximum(1, kept)
-    recall = right / right[0]
-    f1 = 2 * right / (kept + right[0])
-
-    def at(index: int) -> Threshold:
-        edge = 2 * index / BINS - 1
-        return Threshold(edge, float(precision[index]), float(recall[index]))
-
-    # The highest of equally good ones: it keeps the fewest pairs.
-    best = int(BINS - 1 - np.argmax(f1[::-1]))
-    precise = np.flatnonzero((precision >= PRECISION) & (right > 0))
-    return at(best), at(int(precise[0])) if len(precise) else None
+    precise = np.flatnonzero((right > 0) & (right >= PRECISION * kept))
+    if not len(precise):
+        return None
+    lowest = int(precise[0])
+    return Threshold(
+        score=2 * lowest / BINS - 1,
+        precision=float(right[lowest] / kept[lowest]),
+        recall=float(right[lowest] / right[0]),
+    )

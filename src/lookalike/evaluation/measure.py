@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from lookalike.encoders import Encoder
 from lookalike.evaluation import metrics
 from lookalike.evaluation.bootstrap import estimate
-from lookalike.evaluation.calibration import Calibration, PairCounts, calibrate
+from lookalike.evaluation.calibration import PairCounts, calibrate
+from lookalike.evaluation.cutoff import best_cutoff, shown
 from lookalike.evaluation.ranking import leave_one_out
 from lookalike.evaluation.records import (
     NEIGHBOURS,
     ClassScores,
     Cost,
-    HitsAtThreshold,
     ModelEvaluation,
 )
 from lookalike.types import Embeddings, Ids, Skipped
@@ -69,16 +69,20 @@ def measure(
     kept = min(NEIGHBOURS, count - 1)
     neighbours = np.zeros((count, kept), np.int64)
     scores = np.zeros((count, kept), np.float32)
+    of_class: list[NDArray[np.float32]] = []
+    of_others: list[NDArray[np.float32]] = []
     for block in leave_one_out(vectors, data.labels):
         for metric, values in _figures(block.relevant).items():
             figures.setdefault(metric, []).append(values)
         pairs.add(block.rows, block.scores)
+        right, wrong = shown(block)
+        of_class.append(right)
+        of_others.append(wrong)
         nearest = block.order[:, :kept]
         neighbours[block.rows] = nearest
         scores[block.rows] = np.take_along_axis(block.scores, nearest, axis=1)
     queries = {metric: np.concatenate(parts) for metric, parts in figures.items()}
     found = np.stack(list(again.values())).mean(axis=0)
-    calibration = calibrate(pairs)
     return ModelEvaluation(
         name=subject.name,
         source=encoder.file,
@@ -94,8 +98,8 @@ def measure(
             data.labels * classes + data.labels[neighbours[:, 0]], minlength=classes * classes
         ).reshape(classes, classes),
         instances={change: float(hits.mean()) for change, hits in again.items()},
-        calibration=calibration,
-        hits=_hits(calibration, scores, data.labels[neighbours] == data.labels[:, None]),
+        calibration=calibrate(pairs),
+        cutoff=best_cutoff(np.concatenate(of_class), np.concatenate(of_others)),
         cost=subject.cost,
         average_precision=queries["map"],
         neighbours=neighbours,
@@ -122,14 +126,3 @@ def _by_class(queries: dict[str, metrics.Figures], data: Pictures) -> list[Class
     ]
     counts = np.bincount(data.labels, minlength=len(data.classes)).tolist()
     return [ClassScores(*row) for row in zip(data.classes, counts, *columns, strict=True)]
-
-
-def _hits(
-    calibration: Calibration, scores: NDArray[np.float32], right: NDArray[np.bool_]
-) -> HitsAtThreshold:
-    kept = scores >= calibration.recommended.score
-    return HitsAtThreshold(
-        kept=float(kept.mean()),
-        right=float(right[kept].mean()) if kept.any() else float("nan"),
-        right_of_all=float(right.mean()),
-    )

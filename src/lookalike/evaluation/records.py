@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lookalike.evaluation.bootstrap import Estimate
 from lookalike.evaluation.calibration import Calibration
+from lookalike.evaluation.cutoff import Cutoff
 from lookalike.types import Embeddings, Ids, Skipped
 
 NEIGHBOURS = 10
@@ -46,21 +47,6 @@ class ClassScores:
 
 
 @dataclass(frozen=True, slots=True)
-class HitsAtThreshold:
-    """What the recommended threshold does to the ten nearest pictures of every query.
-
-    Attributes:
-        kept: share of those hits that is at or above the threshold.
-        right: share of the kept ones that is of the query's class; NaN where none is kept.
-        right_of_all: the same share without a threshold.
-    """
-
-    kept: float
-    right: float
-    right_of_all: float
-
-
-@dataclass(frozen=True, slots=True)
 class Cost:
     """What an encoder costs, on this machine.
 
@@ -94,7 +80,7 @@ class ModelEvaluation:
             which (column).
         instances: share of changed copies that find their original first, by change.
         calibration: what its scores mean.
-        hits: what the recommended threshold does.
+        cutoff: the recommended threshold.
         cost: time and bytes.
         average_precision: (n,) of every query.
         neighbours: (n, k) the nearest pictures to each, as indices into the paths.
@@ -112,7 +98,7 @@ class ModelEvaluation:
     confusion: NDArray[np.int64]
     instances: dict[str, float]
     calibration: Calibration
-    hits: HitsAtThreshold
+    cutoff: Cutoff
     cost: Cost
     average_precision: NDArray[np.float64]
     neighbours: Ids

@@ -97,7 +97,7 @@ def map_points(
     ]
 
 
-def calibration_chart(calibration: Calibration) -> CalibrationChart:
+def calibration_chart(calibration: Calibration, threshold: float) -> CalibrationChart:
     """The two distributions, each to the same area, the curve, and the threshold."""
     low, high = float(calibration.scores[0]), float(calibration.scores[-1])
     span = max(high - low, 1e-9)
@@ -118,7 +118,7 @@ def calibration_chart(calibration: Calibration) -> CalibrationChart:
         same=_steps(same / top),
         different=_steps(different / top),
         curve=f"M{curve}",
-        threshold=across(calibration.recommended.score),
+        threshold=across(threshold),
         low=f"{low:z.2f}",
         high=f"{high:z.2f}",
         dots=[

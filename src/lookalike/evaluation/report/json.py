@@ -1,6 +1,5 @@
 """An evaluation as one JSON object, in the shape that the command line promises."""
 
-import math
 from typing import Any
 
 from lookalike.evaluation.bootstrap import Estimate
@@ -30,13 +29,12 @@ def _model(model: ModelEvaluation, images: int) -> dict[str, Any]:
         **{metric: figure.value for metric, figure in model.overall.items()},
         "intervals": {metric: _interval(figure) for metric, figure in model.overall.items()},
         "instance_recall": model.instances,
-        "threshold": _threshold(model.calibration.recommended),
-        "threshold_precision_95": _threshold(model.calibration.precise),
-        "hits_at_threshold": {
-            "kept": model.hits.kept,
-            "right": None if math.isnan(model.hits.right) else model.hits.right,
-            "right_of_all": model.hits.right_of_all,
+        "threshold": {
+            "score": model.cutoff.score,
+            "kept": model.cutoff.kept,
+            "dropped": model.cutoff.dropped,
         },
+        "threshold_precision_95": _threshold(model.calibration.precise),
         "calibration": _calibration(model.calibration),
         "milliseconds_per_image": model.cost.milliseconds_per_image,
         "encode_milliseconds_per_image": model.cost.encode_milliseconds_per_image,

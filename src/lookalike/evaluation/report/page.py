@@ -124,8 +124,13 @@ def html_page(
             "names": [_name(evaluation, int(row)) for row in mapped],
         },
         calibrations=[
-            (model, charts.calibration_chart(model.calibration)) for model in evaluation.models
+            (model, charts.calibration_chart(model.calibration, model.cutoff.score))
+            for model in evaluation.models
         ],
+        likely={
+            model.name: float(model.calibration.probability(np.array(model.cutoff.score)))
+            for model in evaluation.models
+        },
         chart=(charts.WIDTH, charts.HEIGHT),
         matrices=evaluation.models if len(evaluation.classes) <= _MATRIX else [],
         listed=evaluation.skipped[:_LISTED],

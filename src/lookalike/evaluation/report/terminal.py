@@ -25,7 +25,7 @@ def piped_lines(evaluation: Evaluation) -> list[str]:
             )
         for change, share in model.instances.items():
             lines.append(f"{name}\tinstance_recall_{change}\t{share:.4f}")
-        lines.append(f"{name}\tthreshold\t{model.calibration.recommended.score:.4f}")
+        lines.append(f"{name}\tthreshold\t{model.cutoff.score:.4f}")
         lines.append(f"{name}\tmilliseconds_per_image\t{model.cost.milliseconds_per_image:.3f}")
         lines.append(f"{name}\tbytes_per_image\t{model.cost.bytes_per_image}")
     lines += [
@@ -45,7 +45,7 @@ def table_lines(evaluation: Evaluation) -> list[str]:
         for change in models[0].instances
     ]
     rows += [
-        ("threshold", [f"{model.calibration.recommended.score:.3f}" for model in models]),
+        ("threshold", [f"{model.cutoff.score:.3f}" for model in models]),
         ("ms an image", [f"{model.cost.milliseconds_per_image:.1f}" for model in models]),
         ("bytes an image", [f"{model.cost.bytes_per_image:,}" for model in models]),
     ]
