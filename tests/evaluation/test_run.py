@@ -90,6 +90,7 @@ def test_copies_of_a_file_do_not_hide_each_other(labelled: Path, tiny_model: Pat
         shutil.copy(path, labelled / "moss" / f"copy-{path.name}")
     found = evaluate(labelled, [tiny_model])
     assert found.models[0].instances["jpeg"] > 0.9
+    assert found.duplicates == 8
 
 
 class TestRefused:

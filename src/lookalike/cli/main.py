@@ -8,7 +8,7 @@ import click
 from lookalike import __version__
 from lookalike.errors import LookalikeError
 
-_COMMANDS = ("index", "search", "serve", "status", "models", "demo")
+_COMMANDS = ("index", "search", "serve", "status", "train", "evaluate", "models", "demo")
 
 
 class _Commands(click.Group):

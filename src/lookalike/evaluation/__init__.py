@@ -1,6 +1,6 @@
 """Evaluation: how well encoders do on a labelled folder, measured and shown.
 
-`evaluate` measures; `metrics`, `ranking`, `calibration`, `cutoff` and `instances` are its parts, and
+`evaluate` measures; `metrics`, `ranking`, `calibration`, `cutoff` and `instances` are its parts;
 `report` turns the result into a table, JSON or a page. Needs nothing but the core install.
 """
 

@@ -118,6 +118,8 @@ class Evaluation:
         models: in the order in which they were given.
         instances: how many pictures were changed for instance recall.
         seed: of the sample, the crops, the bootstrap and the halves of the calibration.
+        duplicates: how many of `paths` hold the same bytes as an earlier one; each makes the
+            nearest picture of both easy to find.
         skipped: files that are not among `paths`, each with its reason.
         seconds: wall-clock time of it all.
     """
@@ -129,6 +131,7 @@ class Evaluation:
     models: list[ModelEvaluation]
     instances: int
     seed: int
+    duplicates: int
     skipped: list[Skipped]
     seconds: float
 

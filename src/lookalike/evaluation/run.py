@@ -88,6 +88,7 @@ def evaluate(
         models=results,
         instances=len(own),
         seed=seed,
+        duplicates=len(data.contents) - len(np.unique(data.contents)),
         skipped=data.skipped,
         seconds=time.perf_counter() - began,
     )

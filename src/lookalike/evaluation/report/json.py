@@ -15,6 +15,7 @@ def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
         "classes": list(evaluation.classes),
         "seed": evaluation.seed,
         "instances": evaluation.instances,
+        "duplicates": evaluation.duplicates,
         "recommended": evaluation.recommended.name,
         "models": [_model(model, len(evaluation.paths)) for model in evaluation.models],
         "skipped": [{"path": file.path, "reason": file.reason} for file in evaluation.skipped],

@@ -101,7 +101,7 @@ def html_page(
         evaluation=evaluation,
         models=evaluation.models,
         metrics=METRICS,
-        changes=[(name, (change.__doc__ or "").strip()) for name, change in CHANGES.items()],
+        changes=[(name, (change.__doc__ or "").strip(" .")) for name, change in CHANGES.items()],
         best={
             metric: max(model.overall[metric].value for model in evaluation.models)
             for metric, _, _ in METRICS
