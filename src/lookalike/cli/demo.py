@@ -13,7 +13,8 @@ from lookalike.cli import options
 )
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
-@options.encoder
+@options.model
+@options.inference
 def demo(
     folder: str | None,
     port: int,

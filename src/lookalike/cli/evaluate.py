@@ -22,20 +22,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="An encoder to measure. Repeatable, to compare. Default: resnet50.",
 )
-@click.option(
-    "--runtime",
-    default="auto",
-    show_default=True,
-    type=click.Choice(["auto", "openvino", "onnxruntime"]),
-    help="Inference runtime.",
-)
-@click.option(
-    "--precision",
-    default="auto",
-    show_default=True,
-    type=click.Choice(["auto", "fp32", "bf16"]),
-    help="Arithmetic; auto is bf16 where the CPU has it and the embeddings keep.",
-)
+@options.inference
 @click.option(
     "--instances",
     default=300,

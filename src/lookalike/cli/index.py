@@ -9,7 +9,8 @@ from lookalike.cli.output import echo_json, progress, show
 @click.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @options.collection
-@options.encoder
+@options.model
+@options.inference
 @click.option(
     "--exclude",
     metavar="GLOB",

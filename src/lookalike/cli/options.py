@@ -23,8 +23,17 @@ def as_json(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
 
 
-def encoder(command: F) -> F:
-    """--model, --runtime and --precision."""
+def model(command: F) -> F:
+    """--model."""
+    return click.option(
+        "--model",
+        metavar="NAME|FOLDER|FILE.onnx",
+        help="The encoder. Default: the collection's own; for a new one, resnet50.",
+    )(command)
+
+
+def inference(command: F) -> F:
+    """--runtime and --precision."""
     for option in (
         click.option(
             "--precision",
@@ -39,11 +48,6 @@ def encoder(command: F) -> F:
             show_default=True,
             type=click.Choice(["auto", "openvino", "onnxruntime"]),
             help="Inference runtime.",
-        ),
-        click.option(
-            "--model",
-            metavar="NAME|FOLDER|FILE.onnx",
-            help="The encoder. Default: the collection's own; for a new one, resnet50.",
         ),
     ):
         command = option(command)

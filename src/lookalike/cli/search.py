@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @click.option(
     "-k", default=10, show_default=True, type=click.IntRange(min=1), help="How many to find."
 )
-@options.encoder
+@options.model
+@options.inference
 @click.option(
     "--html", metavar="FILE", help="Write one self-contained page: the query beside its neighbours."
 )

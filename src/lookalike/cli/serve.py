@@ -10,7 +10,8 @@ from lookalike.cli import options
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in your browser.")
-@options.encoder
+@options.model
+@options.inference
 def serve(
     collection: str | None,
     host: str,
