@@ -1,8 +1,9 @@
 """What a run has done, and what waits to be written."""
 
 import time
+from collections.abc import Iterable
 
-from lookalike.indexer.batches import Fresh
+from lookalike.indexer.batches import Embedded, Fresh
 from lookalike.indexer.candidates import Missing
 from lookalike.indexer.prepare import Copied, Kept, Prepared, Refused
 from lookalike.store import Changes, SkippedFile, Writer
@@ -31,7 +32,7 @@ class Ledger:
         """Files dealt with so far."""
         return self.added + self.updated + self.unchanged + self.refused
 
-    def record(self, outcome: Prepared | Fresh) -> None:
+    def record(self, outcome: Prepared | Embedded) -> None:
         """Note one outcome; it is written with the next commit."""
         if isinstance(outcome, Fresh | Copied):
             self._pending.put.append(outcome.file)
@@ -51,6 +52,11 @@ class Ledger:
             self.skip(outcome.skipped)
         else:
             raise TypeError(f"{type(outcome).__name__} is no outcome")
+
+    def record_all(self, outcomes: Iterable[Embedded]) -> None:
+        """Note outcomes of the encoder."""
+        for outcome in outcomes:
+            self.record(outcome)
 
     def skip(self, skipped: SkippedFile) -> None:
         """Note a file that cannot be used."""

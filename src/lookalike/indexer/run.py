@@ -6,25 +6,23 @@ a fixed number of pictures is in flight, so memory does not grow with the collec
 """
 
 import os
-import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from lookalike.encoders import Encoder
 from lookalike.errors import SourceError
-from lookalike.indexer.batches import Embedded, Encoding
-from lookalike.indexer.candidates import Candidate, Missing, plan
+from lookalike.indexer.batches import Encoding
 from lookalike.indexer.ledger import Ledger
 from lookalike.indexer.prepare import Encodable, Prepared, prepare
 from lookalike.indexer.presence import Presence, missing
-from lookalike.source import FoundFolder, walk
-from lookalike.store import NO_DEVICE, Store, under
-from lookalike.types import IndexProgress, IndexSummary, ProgressListener, Skipped
+from lookalike.indexer.progress import Teller
+from lookalike.indexer.survey import Survey
+from lookalike.store import Store, under
+from lookalike.types import IndexSummary, ProgressListener, Skipped
 
 BATCH = 16
-_LISTEN_EVERY_S = 0.1
 
 
 def index(
@@ -62,7 +60,17 @@ def index(
     started = time.monotonic()
     with store.write() as writer:
         ledger = Ledger(writer)
-        _Run(store, encoder, roots, exclude, ledger, on_progress).run(prune=prune)
+        presence = Presence(store, roots)
+        survey = Survey(store, roots, exclude, presence, ledger)
+        teller = Teller(on_progress, ledger, roots, exclude)
+        teller.start()
+        try:
+            _read_and_encode(survey, store, encoder, presence, ledger, teller)
+            survey.forget_gone(prune=prune)
+        finally:
+            teller.stop()
+            ledger.commit()
+        teller.tell("finishing")
     skipped = [
         Skipped(skip.path, skip.reason)
         for skip in store.skipped()
@@ -79,192 +87,39 @@ def index(
     )
 
 
-class _Run:
-    def __init__(
-        self,
-        store: Store,
-        encoder: Encoder,
-        roots: Sequence[str],
-        exclude: Sequence[str],
-        ledger: Ledger,
-        on_progress: ProgressListener | None,
-    ) -> None:
-        self._store = store
-        self._encoder = encoder
-        self._roots = roots
-        self._exclude = exclude
-        self._ledger = ledger
-        self._presence = Presence(store, roots)
-        self._on_progress = on_progress
-        self._listened = 0.0
-        self._missing: list[Missing] = []
-        self._visited: set[str] = set()
-        self._unlisted: set[str] = set()
-        self._renumbered: dict[str, int] = {}
-        self._counter = _Counter(roots, exclude)
+def _read_and_encode(
+    survey: Survey,
+    store: Store,
+    encoder: Encoder,
+    presence: Presence,
+    ledger: Ledger,
+    teller: Teller,
+) -> None:
+    """Take every candidate through the pipeline, and commit what comes out."""
+    workers = _cores()
+    preparing: deque[Future[Prepared]] = deque()
+    with ThreadPoolExecutor(workers, "decode") as pool, Encoding(encoder, BATCH) as encoding:
 
-    def run(self, *, prune: bool) -> None:
-        workers = _cores()
-        window = 2 * BATCH + workers
-        preparing: deque[Future[Prepared]] = deque()
-        if self._on_progress:
-            self._counter.start()
-        with (
-            ThreadPoolExecutor(workers, "decode") as pool,
-            Encoding(self._encoder, BATCH) as encoding,
-        ):
-            try:
-                for candidate in self._candidates():
-                    preparing.append(
-                        pool.submit(prepare, candidate, self._store, self._encoder, self._presence)
-                    )
-                    if len(preparing) >= window:
-                        self._take(preparing.popleft().result(), encoding)
-                while preparing:
-                    self._take(preparing.popleft().result(), encoding)
-                self._record(encoding.drain())
-                self._remove_gone(prune=prune)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-                self._counter.stop()
-                self._ledger.commit()
-        self._tell("finishing", force=True)
+        def take_first() -> None:
+            prepared = preparing.popleft().result()
+            if isinstance(prepared, Encodable):
+                ledger.record_all(encoding.add(prepared))
+            else:
+                ledger.record(prepared)
+            ledger.commit_if_due()
+            teller.tell("indexing")
 
-    def _candidates(self) -> Iterator[Candidate]:
-        known_roots = set(self._store.roots())
-        for root in self._roots:
-            for folder in walk(root, self._exclude):
-                work = plan(folder, self._store.states(folder.path))
-                if folder.complete:
-                    self._visited.add(folder.path)
-                    self._saw_folder(folder)
-                elif not missing(folder.path):
-                    self._unlisted.add(folder.path)
-                if work.unchanged or any(c.known is not None for c in work.candidates):
-                    self._presence.saw_known_file_in(folder.path)
-                self._ledger.unchanged += work.unchanged
-                self._ledger.refused += work.refused
-                for skipped in work.unreadable:
-                    # A root that is away is told once, as a warning, not as a bad file.
-                    if skipped.path != root:
-                        self._ledger.skip(skipped)
-                    elif not missing(root):
-                        self._ledger.warn(f"{root}: {skipped.reason}; its known files are kept")
-                if work.hidden:
-                    path, reason = work.hidden[0]
-                    self._ledger.warn(
-                        f"{path}: {reason}; it is kept, with {len(work.hidden) - 1} more in "
-                        "its folder"
-                    )
-                self._missing.extend(work.missing)
-                yield from work.candidates
-            if missing(root):
-                self._missing.extend(self._single(root))
-            elif root not in known_roots:
-                self._ledger.saw_root(root)
-
-    def _saw_folder(self, folder: FoundFolder) -> None:
-        known = self._presence.device(folder.path)
-        if known == NO_DEVICE:
-            self._ledger.saw_folder(folder.path, folder.device)
-        elif known != folder.device:
-            self._renumbered[folder.path] = folder.device
-
-    def _single(self, root: str) -> Iterator[Missing]:
-        """What is stored of a root that was a file itself."""
-        folder, name = os.path.split(root)
-        state = self._store.states(folder).get(name)
-        if state is not None:
-            yield Missing(root, state.id)
-
-    def _take(self, prepared: Prepared, encoding: Encoding) -> None:
-        if isinstance(prepared, Encodable):
-            self._record(encoding.add(prepared))
-        else:
-            self._ledger.record(prepared)
-        self._ledger.commit_if_due()
-        self._tell("indexing")
-
-    def _record(self, finished: list[Embedded]) -> None:
-        for embedded in finished:
-            self._ledger.record(embedded)
-
-    def _remove_gone(self, *, prune: bool) -> None:
-        """Forget what is gone, at the very end, when moved pictures have found their new paths."""
-        self._ledger.commit()
-        for root in self._roots:
-            self._missing.extend(self._unvisited(root))
-        out_of_reach: dict[str, int] = {}
-        ids = [entry.id for entry in self._missing if entry.id is not None]
-        current = {stored.id: stored.file.path for stored in self._store.get(ids)}
-        for entry in dict.fromkeys(self._missing):
-            if entry.id is not None and current.get(entry.id) != entry.path:
-                continue  # it has moved
-            if entry.path in self._unlisted:
-                continue  # a folder that still cannot be read
-            if missing(entry.path) and not prune:
-                place = self._presence.offline(os.path.dirname(entry.path))
-                if place is not None:
-                    out_of_reach[place] = out_of_reach.get(place, 0) + 1
-                    continue
-            self._ledger.remove(entry)
-        for place, count in out_of_reach.items():
-            self._ledger.warn(
-                f"{place} is empty or not mounted: its {count} known files are kept (if they are "
-                "really gone, run again with --prune)"
-            )
-        for path, device in self._renumbered.items():
-            # An unmounted drive's number is kept, so that the next run knows it is away, too.
-            if prune or self._presence.offline(path) is None:
-                self._ledger.saw_folder(path, device)
-
-    def _unvisited(self, root: str) -> Iterator[Missing]:
-        """Everything stored in folders that the walk did not come to, but could have."""
-        for folder in self._store.folders(root):
-            if folder in self._visited or any(under(folder, bar) for bar in self._unlisted):
-                continue
-            for name, state in self._store.states(folder).items():
-                yield Missing(os.path.join(folder, name), state.id)
-
-    def _tell(self, stage: str, *, force: bool = False) -> None:
-        now = time.monotonic()
-        if self._on_progress is None or (not force and now - self._listened < _LISTEN_EVERY_S):
-            return
-        self._listened = now
-        ledger = self._ledger
-        self._on_progress(
-            IndexProgress(
-                stage="finishing" if stage == "finishing" else "indexing",
-                done=ledger.done,
-                total=max(self._counter.total, ledger.done),
-                total_final=self._counter.final,
-                encoded=ledger.encoded,
-                skipped=ledger.refused,
-            )
-        )
-
-
-class _Counter(threading.Thread):
-    """Counts the files ahead of the walk, so that the time left can be told."""
-
-    def __init__(self, roots: Sequence[str], exclude: Sequence[str]) -> None:
-        super().__init__(name="count", daemon=True)
-        self._roots = roots
-        self._exclude = exclude
-        self._stopped = False
-        self.total = 0
-        self.final = False
-
-    def run(self) -> None:
-        for root in self._roots:
-            for folder in walk(root, self._exclude):
-                self.total += len(folder.files)
-                if self._stopped:
-                    return
-        self.final = True
-
-    def stop(self) -> None:
-        self._stopped = True
+        try:
+            for candidate in survey.candidates():
+                preparing.append(pool.submit(prepare, candidate, store, encoder, presence))
+                if len(preparing) >= 2 * BATCH + workers:
+                    take_first()
+            while preparing:
+                take_first()
+            ledger.record_all(encoding.drain())
+            ledger.commit()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _outermost(roots: Sequence[str]) -> list[str]:
