@@ -1,0 +1,74 @@
+"""Tells a listener how far a run has come."""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+from lookalike.indexer.ledger import Ledger
+from lookalike.source import walk
+from lookalike.types import IndexProgress, ProgressListener
+
+_EVERY_S = 0.1
+
+
+class Teller:
+    """Calls the listener a few times a second; does nothing where there is none."""
+
+    def __init__(
+        self,
+        listener: ProgressListener | None,
+        ledger: Ledger,
+        roots: Sequence[str],
+        exclude: Sequence[str],
+    ) -> None:
+        self._listener = listener
+        self._ledger = ledger
+        self._told = 0.0
+        self._counter = _Counter(roots, exclude)
+
+    def start(self) -> None:
+        """Begin to count the files."""
+        if self._listener:
+            self._counter.start()
+
+    def stop(self) -> None:
+        """Count no further."""
+        self._counter.stopped = True
+
+    def tell(self, stage: Literal["indexing", "finishing"]) -> None:
+        """Tell now, unless it was told a moment ago; the finish is always told."""
+        now = time.monotonic()
+        if self._listener is None or (stage == "indexing" and now - self._told < _EVERY_S):
+            return
+        self._told = now
+        self._listener(
+            IndexProgress(
+                stage=stage,
+                done=self._ledger.done,
+                total=max(self._counter.total, self._ledger.done),
+                total_final=self._counter.final,
+                encoded=self._ledger.encoded,
+                skipped=self._ledger.refused,
+            )
+        )
+
+
+class _Counter(threading.Thread):
+    """Counts the files ahead of the run, so that the time left can be told."""
+
+    def __init__(self, roots: Sequence[str], exclude: Sequence[str]) -> None:
+        super().__init__(name="count", daemon=True)
+        self._roots = roots
+        self._exclude = exclude
+        self.stopped = False
+        self.total = 0
+        self.final = False
+
+    def run(self) -> None:
+        for root in self._roots:
+            for folder in walk(root, self._exclude):
+                self.total += len(folder.files)
+                if self.stopped:
+                    return
+        self.final = True
