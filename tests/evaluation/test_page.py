@@ -1,26 +1,14 @@
 """The page in a real browser: it fits, its script runs, the map answers."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lookalike.evaluation import Evaluation
 from lookalike.evaluation.report.page import html_page
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +16,6 @@ def address(evaluation: Evaluation, tmp_path_factory: pytest.TempPathFactory) ->
     place = tmp_path_factory.mktemp("report") / "report.html"
     place.write_text(html_page(evaluation), encoding="utf-8")
     return place.as_uri()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install the package chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[(360, "light"), (1280, "dark")], ids=["phone", "desktop"])

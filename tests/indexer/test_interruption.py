@@ -97,13 +97,13 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_committed(tmp_path: Path) -
 
 @pytest.fixture
 def slow_pictures(tmp_path: Path) -> Path:
-    """Forty pictures that take a while to decode, as different files."""
+    """A hundred and twenty pictures that take a while to decode, as different files."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     large = folder / "00.png"
     draw(1, 1800, 1400).save(large, compress_level=1)
     data = large.read_bytes()
-    for number in range(1, 40):
+    for number in range(1, 120):
         (folder / f"{number:02d}.png").write_bytes(data + bytes([number]))
     return folder
 
@@ -129,10 +129,10 @@ def test_control_c_keeps_what_was_committed(
     assert out == b""
     assert error.strip() == b"lookalike: stopped; what was committed stays"
     committed = check(folder)
-    assert seen <= len(committed) < 40
+    assert seen <= len(committed) < 120
     again = run_json("index", slow_pictures, "-c", folder)
     assert again["unchanged"] == len(committed)
-    assert again["added"] == 40 - len(committed)
+    assert again["added"] == 120 - len(committed)
     assert check(folder).items() >= committed.items()
 
 

@@ -1,6 +1,5 @@
 """A small real collection, a client of its server, and a browser."""
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -11,23 +10,12 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 import lookalike
 from lookalike import Collection
 from lookalike.server import create_app
 from tests.server.browser import DESKTOP, Open, Watch
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 PICTURES = 90
 COLOURS = ["crimson", "seagreen", "royalblue", "goldenrod", "mediumorchid", "slategray"]
@@ -102,17 +90,6 @@ def address(collection: Collection) -> Iterator[str]:
     """Where the collection is served."""
     with Live(collection) as served:
         yield served
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: install the package chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

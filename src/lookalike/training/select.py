@@ -17,6 +17,9 @@ _MOST = 2000
 _CHANGED = 300
 _CPU = torch.device("cpu")
 
+KEPT = 0.9
+"""Of the instance recall that the backbone had before training, this share has to stay."""
+
 
 @dataclass(frozen=True, slots=True)
 class BlendFigures:
@@ -27,7 +30,7 @@ class BlendFigures:
         accuracy: 0..1.
         map: mean average precision of the importance-weighted embedding, 0..1.
         instance_recall: share of augmented pictures whose nearest is their original, 0..1.
-        chosen: whether it is the best by the mean of the three.
+        chosen: whether it is what is exported.
     """
 
     share: float
@@ -38,8 +41,8 @@ class BlendFigures:
 
     @property
     def score(self) -> float:
-        """Classes told apart, classes found and pictures found count alike."""
-        return (self.accuracy + self.map + self.instance_recall) / 3
+        """Classes told apart and classes found count alike."""
+        return (self.accuracy + self.map) / 2
 
 
 def choose_blend(
@@ -49,7 +52,10 @@ def choose_blend(
     val: LabelledPixels,
     spec: InputSpec,
 ) -> list[BlendFigures]:
-    """Blend a trained backbone with itself before training, in place, by the best share.
+    """Blend a trained backbone with itself before training, in place.
+
+    The share with the best accuracy and mAP is taken among those that keep `KEPT` of the
+    backbone's instance recall; where none does, the one with the highest instance recall.
 
     Args:
         model: trained, on the CPU.
@@ -70,23 +76,33 @@ def choose_blend(
     changed = augment(unit, pixels.shape[1], gentle, random)
     copies = (changed * 255).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
     originals = torch.arange(0, len(pixels), max(1, len(pixels) // _CHANGED))
-    table: list[BlendFigures] = []
-    for share in shares:
+
+    def figures(share: float, weighting: WeightingName) -> BlendFigures:
         _blend(model, before, after, share)
         found = outputs(model, pixels, spec, device=_CPU, low_precision=False)
         queries = outputs(model, copies, spec, device=_CPU, low_precision=False)
         rows = model.head.weight.detach()
-        gallery = weigh(found.embeddings, found.logits, rows, "importance")
-        asked = weigh(queries.embeddings, queries.logits, rows, "importance")
-        table.append(
-            BlendFigures(
-                share,
-                accuracy(found.logits, labels),
-                retrieval(gallery, labels)[1],
-                float((nearest(asked, gallery) == originals).float().mean()),
-            )
+        gallery = weigh(found.embeddings, found.logits, rows, weighting)
+        asked = weigh(queries.embeddings, queries.logits, rows, weighting)
+        return BlendFigures(
+            share,
+            accuracy(found.logits, labels),
+            retrieval(gallery, labels)[1],
+            float((nearest(asked, gallery) == originals).float().mean()),
         )
-    best = max(table, key=lambda row: row.score)
+
+    if len(shares) == 1:
+        table = [figures(shares[0], "importance")]
+        best = table[0]
+    else:
+        enough = KEPT * figures(0.0, "none").instance_recall
+        table = [figures(share, "importance") for share in shares]
+        keeping = [row for row in table if row.instance_recall >= enough]
+        best = (
+            max(keeping, key=lambda row: row.score)
+            if keeping
+            else max(table, key=lambda row: row.instance_recall)
+        )
     _blend(model, before, after, best.share)
     return [BlendFigures(**{**asdict(row), "chosen": row is best}) for row in table]
 
