@@ -21,8 +21,8 @@ _BLOCK = 1024
 def signatures(pixels: Pixels) -> NDArray[np.float32]:
     """What two copies of a picture share, whatever their size and compression.
 
-    Layout alone takes two foggy hills for one picture, and detail alone two horizons; together,
-    on the Intel set, they were wrong for none of the pairs that were looked at.
+    Layout alone takes two foggy hills for one picture, and detail alone two horizons: both have to
+    agree.
 
     Args:
         pixels: RGB uint8 (n, side, side, 3).

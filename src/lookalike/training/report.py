@@ -158,7 +158,7 @@ def write_card(folder: str, name: str, training: dict[str, Any]) -> None:
     lines += [
         "",
         f"Left out: {data['unreadable']:,} unreadable, {data['two_labels']:,} that carry two "
-        f"labels, {data['leaking']:,} that the validation folder holds as well. "
+        f"labels, {data['leaking']:,} that the validation or test folder holds as well. "
         f"{data['twins']:,} pairs are the same picture twice.",
         "",
         "## Validation",

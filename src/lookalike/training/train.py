@@ -69,7 +69,7 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
     *,
     val: str | os.PathLike[str] | None = None,
     avoid: str | os.PathLike[str] | None = None,
-    backbone: str = "compact",
+    backbone: str = "resnet50",
     epochs: int | None = None,
     recipe: Recipe | None = None,
     on_event: Listener = ignore,
