@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -104,6 +105,8 @@ def _from_timm(name: str, *, random_start: bool) -> Backbone:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if not random_start:
+                _ask_hub(name)
             body = timm.create_model(name, pretrained=not random_start, num_classes=0)
     except RuntimeError as error:
         if "pretrained" not in str(error).lower():
@@ -117,6 +120,23 @@ def _from_timm(name: str, *, random_start: bool) -> Backbone:
     start = "random start" if random_start else "pre-trained weights of timm"
     licence = "" if random_start else str(_config(body).get("license") or "")
     return _timm_backbone(name, body, source=f"timm {name}, {start}", licence=licence)
+
+
+def _ask_hub(name: str) -> None:
+    """Ask once for weights that are not in the cache: timm would try for a minute before it fails.
+
+    Raises:
+        Exception: the hub cannot be reached; its client raises its HTTP library's errors as well.
+    """
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
+    from huggingface_hub.errors import EntryNotFoundError
+
+    config = timm.get_pretrained_cfg(name)
+    repo = config.hf_hub_id if config else None
+    files = ("model.safetensors", "pytorch_model.bin")
+    if repo and not any(isinstance(try_to_load_from_cache(repo, file), str) for file in files):
+        with suppress(EntryNotFoundError):
+            get_hf_file_metadata(hf_hub_url(repo, files[0]))
 
 
 def _unreachable(name: str, error: Exception) -> TrainingError:
