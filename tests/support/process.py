@@ -14,13 +14,16 @@ if hasattr(os, "sched_setaffinity"):
 """
 """Python to begin with, where a process has to take its time, however large the machine."""
 
+_HEED_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""As at a terminal: tests that run in the background inherit that Ctrl-C is ignored."""
+
 _MAIN = "from lookalike.cli import main; main()"
 
 
 def start(args: Sequence[object], prelude: str = "") -> subprocess.Popen[bytes]:
     """Start `lookalike` with its streams in pipes; `prelude` is Python that runs before it."""
     return subprocess.Popen(
-        [sys.executable, "-c", f"{prelude}\n{_MAIN}", *map(_text, args)],
+        [sys.executable, "-c", f"{_HEED_CTRL_C}\n{prelude}\n{_MAIN}", *map(_text, args)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -3,6 +3,7 @@
 import pickle
 from pathlib import Path
 
+import huggingface_hub
 import numpy as np
 import pytest
 import timm
@@ -23,10 +24,10 @@ def test_a_timm_model_from_a_random_start() -> None:
 
 
 def test_a_hub_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(*_: object, **__: object) -> None:
+    def unreachable(address: str) -> None:
         raise OSError("no route to host")
 
-    monkeypatch.setattr(timm, "create_model", unreachable)
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", unreachable)
     with pytest.raises(TrainingError, match=r"resnet50 cannot be fetched \(no route to host\)"):
         load_backbone("resnet50")
 
