@@ -110,6 +110,8 @@ export function listen(onPicture) {
   });
 }
 
+let column = { link: null, x: 0 }; // where up and down keep to, as the cursor in a text does
+
 function neighbour(grid, from, key) {
   const links = [...grid.querySelectorAll(".card-link")];
   const at = links.indexOf(from);
@@ -124,6 +126,9 @@ function neighbour(grid, from, key) {
   const beyond = key === "ArrowDown" ? links.slice(at + 1) : links.slice(0, at).reverse();
   const first = beyond.find((link) => top(link) !== top(from));
   const row = first ? beyond.filter((link) => top(link) === top(first)) : [];
-  const distance = (link) => Math.abs(centre(link) - centre(from));
-  return row.sort((a, b) => distance(a) - distance(b))[0];
+  const x = column.link === from ? column.x : centre(from);
+  const distance = (link) => Math.abs(centre(link) - x);
+  const to = row.sort((a, b) => distance(a) - distance(b))[0];
+  column = { link: to, x };
+  return to;
 }
