@@ -23,6 +23,7 @@ from torchvision.transforms import (
 )
 
 from lookalike.decode import decode
+from lookalike.demo import KINDS
 from lookalike.encoders import (
     CATALOGUE,
     EmbeddingSpec,
@@ -37,7 +38,7 @@ from lookalike.encoders import (
 from lookalike.encoders.runtimes import choose
 from lookalike.encoders.spec import Interpolation, file_sha256
 
-from ..decode.samples import encoded, waves
+from ..decode.samples import encoded
 from .models import cosines, files_of
 
 _INPUT = replace(CATALOGUE["resnet50"].input, interpolation="bilinear")
@@ -75,7 +76,9 @@ def files() -> list[bytes]:
         kinds = ("buildings", "forest", "glacier", "mountain", "sea", "street")
         small = [file.read_bytes() for kind in kinds for file in files_of(shared, kind, 1)]
     else:
-        small = [encoded(waves(150 + 9 * n, 150), "JPEG") for n in range(6)]
+        kinds = ("sea", "bauhaus", "nebula", "flowers", "tartan", "stained-glass")
+        drawn = [KINDS[kind](np.random.default_rng(n), (150, 150)) for n, kind in enumerate(kinds)]
+        small = [encoded(picture, "JPEG", quality=92) for picture in drawn]
     large = []
     for data, size in zip(
         small, [(1600, 1000), (1000, 1600), (2200, 1650), (640, 480), (301, 999)], strict=False
