@@ -69,12 +69,13 @@ class Collection:
         self._runtime = runtime
         self._precision = precision
         self._lock = threading.RLock()
+        self._located: LocatedModel | None = None
         self._loaded: Encoder | None = None
         self._opened: Store | None = None
         if LocalStore.exists(self.location):
             self._opened = LocalStore(self.location)
             if model is not None:
-                self._check_same(self._opened, locate(model))
+                self._locate()
 
     def index(
         self,
@@ -263,11 +264,16 @@ class Collection:
             return self._opened
 
     def _locate(self) -> LocatedModel:
-        if self._opened is None:
-            return locate(self._model or DEFAULT_MODEL)
-        found = locate(self._model) if self._model else self._locate_again(self._opened)
-        self._check_same(self._opened, found)
-        return found
+        """The model, looked for (and its file hashed) once, and held against the collection."""
+        with self._lock:
+            if self._located is None:
+                if self._opened is None or self._model is not None:
+                    self._located = locate(self._model or DEFAULT_MODEL)
+                else:
+                    self._located = self._locate_again(self._opened)
+            if self._opened is not None:
+                self._check_same(self._opened, self._located)
+            return self._located
 
     def _locate_again(self, store: Store) -> LocatedModel:
         try:

@@ -215,7 +215,7 @@ def test_a_file_that_was_altered_in_the_cache_is_not_trusted(hub: Hub, home: Pat
 
 def _one_sentence(err: str) -> str:
     (line,) = err.splitlines()
-    assert line.startswith("lookalike: cannot download resnet50 (Qdrant/resnet50-onnx, 94 MB): ")
+    assert line.startswith("lookalike: cannot download resnet50 (Qdrant/resnet50-onnx, 100 MB): ")
     assert "give a model by path: --model FOLDER" in line
     assert "models pull resnet50" in line
     return line

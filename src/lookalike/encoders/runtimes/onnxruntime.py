@@ -5,6 +5,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from lookalike.encoders.runtimes import Precision, Runtime, per_picture
+from lookalike.encoders.runtimes.ports import pick_port, refuse_more_inputs
 from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, ModelSpecError
 from lookalike.types import Pixels
@@ -35,15 +36,14 @@ class _Session:
     def __init__(self, session: ort.InferenceSession, spec: ModelSpec) -> None:
         self._session = session
         self._spec = spec
-        self._input = _port(
-            [port.name for port in session.get_inputs()], spec.input.name, "input", spec
+        inputs = [port.name for port in session.get_inputs()]
+        outputs = [port.name for port in session.get_outputs()]
+        pictures = pick_port([[name] for name in inputs], spec.input.name, "input", spec.name)
+        refuse_more_inputs([[name] for name in inputs], pictures, spec.name)
+        embedding = pick_port(
+            [[name] for name in outputs], spec.embedding.output, "output", spec.name
         )
-        self._output = _port(
-            [port.name for port in session.get_outputs()], spec.embedding.output, "output", spec
-        )
-        others = [port.name for port in session.get_inputs() if port.name != self._input]
-        if others:
-            raise ModelSpecError(f"{spec.name}: it needs more than pictures: {', '.join(others)}")
+        self._input, self._output = inputs[pictures], outputs[embedding]
         # x / 255 then (x - mean) / std, folded into one multiplication and one addition.
         std = np.asarray(spec.input.std, dtype=np.float32)
         mean = np.asarray(spec.input.mean, dtype=np.float32)
@@ -62,13 +62,3 @@ class _Session:
         except Exception as error:  # its exception classes share no public base
             raise EncoderError(f"{self._spec.name} failed in ONNX Runtime: {error}") from error
         return per_picture(np.asarray(output, dtype=np.float32), len(batch), self._spec)
-
-
-def _port(ports: list[str], name: str | None, kind: str, spec: ModelSpec) -> str:
-    if name is None and (len(ports) == 1 or (ports and kind == "output")):
-        return ports[0]
-    if name in ports:
-        return str(name)
-    raise ModelSpecError(
-        f"{spec.name}: the graph has no {kind} {name!r}; it has {', '.join(ports)}"
-    )

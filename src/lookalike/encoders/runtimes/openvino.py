@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from openvino.preprocess import PrePostProcessor
 
 from lookalike.encoders.runtimes import Precision, Runtime, per_picture
+from lookalike.encoders.runtimes.ports import pick_port, refuse_more_inputs
 from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, ModelSpecError
 from lookalike.types import Pixels
@@ -70,13 +71,13 @@ class _CompiledOpenVINO:
 
 def _embedding_graph(model: Any, spec: ModelSpec) -> Any:
     """Cut the graph to the embedding, with uint8 pixels in and the scaling inside."""
-    name = _port(model.inputs, spec.input.name, "input", spec)
-    output = _port(model.outputs, spec.embedding.output, "output", spec)
-    others = [port.any_name for port in model.inputs if port.get_node() != name.get_node()]
-    if others:
-        raise ModelSpecError(f"{spec.name}: it needs more than pictures: {', '.join(others)}")
+    inputs = [port.get_names() for port in model.inputs]
+    pictures = pick_port(inputs, spec.input.name, "input", spec.name)
+    refuse_more_inputs(inputs, pictures, spec.name)
+    outputs = [port.get_names() for port in model.outputs]
+    output = model.outputs[pick_port(outputs, spec.embedding.output, "output", spec.name)]
     model = ov.Model([output.get_node().input_value(0)], model.get_parameters())
-    port = next(p for p in model.inputs if p.get_node() == name.get_node())
+    port = model.input(0)
     shape = port.get_partial_shape()
     if len(shape) != 4:
         raise ModelSpecError(f"{spec.name}: the input has {len(shape)} dimensions, not 4 (NCHW)")
@@ -89,16 +90,6 @@ def _embedding_graph(model: Any, spec: ModelSpec) -> Any:
     scaled.mean([255 * value for value in spec.input.mean])
     scaled.scale([255 * value for value in spec.input.std])
     return steps.build()
-
-
-def _port(ports: list[Any], name: str | None, kind: str, spec: ModelSpec) -> Any:
-    if name is None and (len(ports) == 1 or (ports and kind == "output")):
-        return ports[0]
-    for port in ports:
-        if name in port.get_names():
-            return port
-    there = ", ".join(sorted(n for port in ports for n in port.get_names()))
-    raise ModelSpecError(f"{spec.name}: the graph has no {kind} {name!r}; it has {there}")
 
 
 def _clause(error: Exception) -> str:
