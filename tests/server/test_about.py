@@ -96,6 +96,7 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
         "/api/images",
         "/api/images/{id}",
         "/api/images/{id}/thumbnail",
+        "/api/collections",
         "/api/status",
         "/healthz",
         "/metrics",

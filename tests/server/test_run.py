@@ -17,7 +17,7 @@ from lookalike.server import serve
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.org", ""])
 def test_only_this_machine_is_served(collection: Collection, host: str) -> None:
     with pytest.raises(LookalikeError, match=r"use --host 127\.0\.0\.1"):
-        serve(collection, host)
+        serve(collection, host=host)
 
 
 def test_a_port_that_is_taken_is_said(collection: Collection) -> None:

@@ -48,4 +48,4 @@ def demo(
     click.echo(
         f"{summary.added + summary.updated + summary.unchanged} pictures in {place}", err=True
     )
-    run_server(photos, "127.0.0.1", port, open_browser=not no_open, on_ready=announce)
+    run_server(photos, port=port, open_browser=not no_open, on_ready=announce)

@@ -1,18 +1,15 @@
-"""The application: routes over one collection, behind the guards."""
-
-from typing import TYPE_CHECKING
+"""The application: routes over collections, behind the guards."""
 
 from fastapi import FastAPI
 
 from lookalike import __version__
+from lookalike.collection import Collection
 from lookalike.server import errors
 from lookalike.server.guard import SECURITY_HEADERS, BodyLimit, SameMachine, SecurityHeaders
 from lookalike.server.metrics import CountRequests, Metrics
-from lookalike.server.routes import about, images, pages, search
+from lookalike.server.routes import about, choice, images, pages, search
 from lookalike.server.schemas import ErrorBody
-
-if TYPE_CHECKING:
-    from lookalike.collection import Collection
+from lookalike.server.served import Served
 
 _DESCRIPTION = (
     "Reverse image search over your own pictures. Pictures are named by id, never by path. "
@@ -20,14 +17,15 @@ _DESCRIPTION = (
 )
 
 
-def create_app(collection: "Collection") -> FastAPI:
-    """The HTTP API and the page of an open collection.
+def create_app(*collections: Collection) -> FastAPI:
+    """The HTTP API and the page of open collections; the first is meant where none is named.
 
-    The caller keeps the collection open while the application runs, and closes it afterwards.
+    The caller keeps them open while the application runs, and closes them afterwards.
     Handlers that compute are plain functions, which run in the thread pool: the event loop
     stays free.
     """
-    metrics = Metrics(lambda: len(collection))
+    served = Served(collections)
+    metrics = Metrics(lambda: served.pictures)
     app = FastAPI(
         title="Lookalike",
         description=_DESCRIPTION,
@@ -36,10 +34,12 @@ def create_app(collection: "Collection") -> FastAPI:
         redoc_url=None,
         responses={422: {"model": ErrorBody, "description": "a field is out of range"}},
     )
+    app.state.served = served
     errors.install(app, SECURITY_HEADERS)
-    app.include_router(search.router(collection, metrics))
-    app.include_router(images.router(collection))
-    app.include_router(about.router(collection, metrics))
+    app.include_router(search.router(metrics))
+    app.include_router(images.router())
+    app.include_router(choice.router())
+    app.include_router(about.router(metrics))
     app.include_router(pages.router(app))
 
     # The last one added stands outermost.

@@ -18,17 +18,16 @@ _GRACE_S = 10
 
 
 def serve(
-    collection: "Collection",
+    *collections: "Collection",
     host: str = "127.0.0.1",
     port: int = 8765,
-    *,
     open_browser: bool = False,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve a collection to this machine until interrupted; requests under way are finished.
+    """Serve collections to this machine until interrupted; requests under way are finished.
 
     Args:
-        collection: stays open, and is the caller's to close.
+        collections: stay open, and are the caller's to close; the first is the default.
         host: one of `LOOPBACK_HOSTS`.
         port: 0 takes any that is free.
         open_browser: open the page in the user's browser once it can be loaded.
@@ -63,7 +62,7 @@ def serve(
                 ready()
 
     config = uvicorn.Config(
-        create_app(collection),
+        create_app(*collections),
         log_config=None,  # warnings and errors go where the caller's logging sends them
         access_log=False,
         server_header=False,

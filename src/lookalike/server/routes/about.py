@@ -1,23 +1,19 @@
 """What the collection holds, and how the server does."""
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from lookalike.server.metrics import Metrics
 from lookalike.server.schemas import HealthBody, StatusBody
-
-if TYPE_CHECKING:
-    from lookalike.collection import Collection
+from lookalike.server.served import Chosen
 
 
-def router(collection: "Collection", metrics: Metrics) -> APIRouter:
+def router(metrics: Metrics) -> APIRouter:
     """Status, health and metrics."""
     routes = APIRouter(tags=["Server"])
 
     @routes.get("/api/status", summary="What the collection holds")
-    def status() -> StatusBody:
+    def status(collection: Chosen) -> StatusBody:
         """The collection's place, its encoder and its size."""
         return StatusBody.of(collection.status())
 

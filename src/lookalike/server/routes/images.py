@@ -5,17 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from random import Random
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
+from lookalike.collection import Collection
 from lookalike.errors import DecodeError, QueryError, SourceError
 from lookalike.server.media import IMAGE_POLICY, disposition, media_type
 from lookalike.server.schemas import ErrorBody, ImageBody, ImageId, ImagesBody
+from lookalike.server.served import Chosen
 from lookalike.store.base import StoredFile
-
-if TYPE_CHECKING:
-    from lookalike.collection import Collection
 
 _NOT_THERE = {"model": ErrorBody, "description": "no picture has this id, or its file is gone"}
 _PICTURE = {"description": "the picture", "content": {"image/*": {}}}
@@ -31,7 +30,7 @@ class Side(IntEnum):
 _Id = Annotated[ImageId, Path()]
 
 
-def known_image(collection: "Collection", image_id: int) -> StoredFile:
+def known_image(collection: Collection, image_id: int) -> StoredFile:
     """The picture with this id.
 
     Raises:
@@ -43,12 +42,13 @@ def known_image(collection: "Collection", image_id: int) -> StoredFile:
         raise HTTPException(404, str(error)) from error
 
 
-def router(collection: "Collection") -> APIRouter:
+def router() -> APIRouter:
     """The routes of pictures."""
     routes = APIRouter(prefix="/api/images", tags=["Pictures"])
 
     @routes.get("", summary="List pictures")
     def images(
+        collection: Chosen,
         limit: Annotated[int, Query(ge=1, le=1000)] = 50,
         offset: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
         seed: Annotated[
@@ -73,7 +73,9 @@ def router(collection: "Collection") -> APIRouter:
         response_class=Response,
         responses={200: _PICTURE, 404: _NOT_THERE},
     )
-    def image(image_id: Annotated[_Id, Path(alias="id")], request: Request) -> Response:
+    def image(
+        collection: Chosen, image_id: Annotated[_Id, Path(alias="id")], request: Request
+    ) -> Response:
         """The picture's own bytes, as they are on disk."""
         stored = known_image(collection, image_id)
         with _gone_is_404():
@@ -99,6 +101,7 @@ def router(collection: "Collection") -> APIRouter:
         responses={200: {"description": "a JPEG", "content": {"image/jpeg": {}}}, 404: _NOT_THERE},
     )
     def thumbnail(
+        collection: Chosen,
         image_id: Annotated[_Id, Path(alias="id")],
         request: Request,
         side: Annotated[Side, Query(description="longest side in pixels, at most")] = Side.SMALL,

@@ -1,21 +1,20 @@
 """POST /api/search: a picture in, its neighbours out."""
 
 import base64
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from lookalike.collection import Collection
 from lookalike.decode import thumbnail
 from lookalike.present.text import display_path
 from lookalike.server.metrics import Metrics
 from lookalike.server.routes.images import known_image
 from lookalike.server.routes.question import BODY_SCHEMA, Question, Upload, read_question
 from lookalike.server.schemas import ErrorBody, HitBody, SearchBody
+from lookalike.server.served import Chosen
 from lookalike.source import fetch
 from lookalike.types import Hit
-
-if TYPE_CHECKING:
-    from lookalike.collection import Collection
 
 _PREVIEW_SIDE = 640
 
@@ -29,7 +28,7 @@ _REFUSALS = {
 }
 
 
-def router(collection: "Collection", metrics: Metrics) -> APIRouter:
+def router(metrics: Metrics) -> APIRouter:
     """The search route."""
     routes = APIRouter(prefix="/api", tags=["Search"])
 
@@ -42,13 +41,16 @@ def router(collection: "Collection", metrics: Metrics) -> APIRouter:
             status: {"model": ErrorBody, "description": text} for status, text in _REFUSALS.items()
         },
     )
-    def search(question: Annotated[Question, Depends(read_question)]) -> SearchBody:
+    def search(
+        collection: Chosen, question: Annotated[Question, Depends(read_question)]
+    ) -> SearchBody:
         """The most similar pictures to a picture that you send, or name by address or id."""
         k, picture = question.options.k, question.picture
         if isinstance(picture, Upload):
-            return by_bytes("file", picture.name, picture.data, question)
+            return by_bytes(collection, "file", picture.name, picture.data, question)
         if picture.url is not None:
-            return by_bytes("url", picture.url, fetch(picture.url, allow_private=False), question)
+            data = fetch(picture.url, allow_private=False)
+            return by_bytes(collection, "url", picture.url, data, question)
         assert picture.id is not None  # noqa: S101  SearchRequest has one of the two
         stored = known_image(collection, picture.id)
         with metrics.search_timer("id"):
@@ -58,7 +60,9 @@ def router(collection: "Collection", metrics: Metrics) -> APIRouter:
         )
         return _answer(stored.file.path, hits, small)
 
-    def by_bytes(kind: str, name: str, data: bytes, question: Question) -> SearchBody:
+    def by_bytes(
+        collection: Collection, kind: str, name: str, data: bytes, question: Question
+    ) -> SearchBody:
         with metrics.search_timer(kind):
             hits = collection.search(data, question.options.k)
         small = thumbnail(data, _PREVIEW_SIDE) if question.options.preview else None
