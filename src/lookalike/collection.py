@@ -54,6 +54,10 @@ class Collection:
     """Pictures that can be searched by picture. Searches may come from several threads.
 
     See `open` for the arguments and errors.
+
+    Attributes:
+        location: absolute path of its folder.
+        uploads: pictures that people sent to search by, kept beside its other caches.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Collection:
         self._located: LocatedModel | None = None
         self._loaded: Encoder | None = None
         self._opened: Store | None = None
+        self.uploads = source.Uploads(os.path.join(self.location, "cache", "uploads"))
         if LocalStore.exists(self.location):
             self._opened = LocalStore(self.location)
             if model is not None:

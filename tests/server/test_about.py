@@ -97,6 +97,8 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
         "/api/images/{id}",
         "/api/images/{id}/thumbnail",
         "/api/collections",
+        "/api/uploads",
+        "/api/uploads/{upload}/preview",
         "/api/status",
         "/healthz",
         "/metrics",

@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from lookalike.server.routes import search as search_route
+from lookalike.server.routes import uploads as uploads_route
 from tests.conftest import PROJECT
 
 TEXT = (PROJECT / "docs" / "http.md").read_text(encoding="utf-8")
@@ -30,7 +31,8 @@ def test_its_commands_run(
     curl = shutil.which("curl")
     if curl is None:
         pytest.skip("no curl on this machine")
-    monkeypatch.setattr(search_route, "fetch", lambda *_, **__: query.read_bytes())
+    for module in (search_route, uploads_route):
+        monkeypatch.setattr(module, "fetch", lambda *_, **__: query.read_bytes())
     shutil.copy(query, tmp_path / "photo.jpg")
     words = shlex.split(command.replace("http://localhost:8765", address))[1:]
     # Older releases of curl lack --json, which is these three.
@@ -48,12 +50,14 @@ def test_its_commands_run(
         assert json.loads(done.stdout)
 
 
-def test_its_json_has_the_real_fields(client: TestClient) -> None:
-    search, images, error = (
+def test_its_json_has_the_real_fields(client: TestClient, query: Path) -> None:
+    search, upload, images, error = (
         json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
     )
     real: Any = client.post("/api/search", json={"id": 1}).json()
     assert (set(search), set(search["hits"][0])) == (set(real), set(real["hits"][0]))
+    real = client.post("/api/uploads", files={"file": query.read_bytes()}).json()
+    assert set(upload) == set(real)
     real = client.get("/api/images?limit=1").json()
     assert (set(images), set(images["images"][0])) == (set(real), set(real["images"][0]))
     assert client.post("/api/search", json={}).json() == error

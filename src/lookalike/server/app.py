@@ -7,7 +7,7 @@ from lookalike.collection import Collection
 from lookalike.server import errors
 from lookalike.server.guard import SECURITY_HEADERS, BodyLimit, SameMachine, SecurityHeaders
 from lookalike.server.metrics import CountRequests, Metrics
-from lookalike.server.routes import about, choice, images, pages, search
+from lookalike.server.routes import about, choice, images, pages, search, uploads
 from lookalike.server.schemas import ErrorBody
 from lookalike.server.served import Served
 
@@ -38,6 +38,7 @@ def create_app(*collections: Collection) -> FastAPI:
     errors.install(app, SECURITY_HEADERS)
     app.include_router(search.router(metrics))
     app.include_router(images.router())
+    app.include_router(uploads.router())
     app.include_router(choice.router())
     app.include_router(about.router(metrics))
     app.include_router(pages.router(app))

@@ -21,6 +21,13 @@ def _http_address(url: str) -> str:
     return url
 
 
+HttpAddress = Annotated[
+    str,
+    AfterValidator(_http_address),
+    Field(max_length=8192, description="address of a picture; never one of a private network"),
+]
+
+
 class SearchOptions(BaseModel):
     """What every search may say."""
 
@@ -33,9 +40,7 @@ class SearchOptions(BaseModel):
 class SearchRequest(SearchOptions):
     """A search that names its picture: by address, or by its id in the collection."""
 
-    url: Annotated[str, AfterValidator(_http_address)] | None = Field(
-        None, max_length=8192, description="address of a picture; never one of a private network"
-    )
+    url: HttpAddress | None = None
     id: ImageId | None = None
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
-"""Source: where bytes come from. Folders, files, addresses; never decodes."""
+"""Source: where bytes come from. Folders, files, addresses, what people send; never decodes."""
 
 from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file, read_stream
+from lookalike.source.uploads import Upload, Uploads
 from lookalike.source.url import fetch, is_url
 from lookalike.source.walk import (
     FoundFile,
@@ -15,6 +16,8 @@ __all__ = [
     "MAX_FILE_BYTES",
     "FoundFile",
     "FoundFolder",
+    "Upload",
+    "Uploads",
     "content_digest",
     "device_number",
     "fetch",
