@@ -95,6 +95,7 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
         "/api/search",
         "/api/images",
         "/api/images/{id}",
+        "/api/images/{id}/details",
         "/api/images/{id}/thumbnail",
         "/api/collections",
         "/api/uploads",

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,23 @@ def test_the_original_as_it_is_on_disk(client: TestClient, collection: Collectio
         assert (again.status_code, again.content) == (304, b"")
 
 
+def test_what_is_known_of_a_picture(client: TestClient, collection: Collection) -> None:
+    stored = collection.browse(5, 1)[0]
+    status = os.stat(stored.file.path)
+    body = client.get(f"/api/images/{stored.id}/details").json()
+    modified = datetime.fromisoformat(body.pop("modified"))
+    assert modified.timestamp() == int(status.st_mtime)
+    assert body == {
+        "id": stored.id,
+        "path": stored.file.path,
+        "folder": os.path.dirname(stored.file.path),
+        "width": stored.file.width,
+        "height": stored.file.height,
+        "format": stored.file.format,
+        "bytes": status.st_size,
+    }
+
+
 @pytest.mark.parametrize("side", [320, 640])
 def test_a_thumbnail(client: TestClient, collection: Collection, side: int) -> None:
     stored = collection.browse(3, 1)[0]
@@ -74,6 +92,7 @@ def test_a_thumbnail(client: TestClient, collection: Collection, side: int) -> N
     [
         ("/api/images/999999", 404),
         ("/api/images/999999/thumbnail", 404),
+        ("/api/images/999999/details", 404),
         ("/api/images/-1", 422),
         ("/api/images/99999999999999999999", 422),
         ("/api/images/1.5", 422),

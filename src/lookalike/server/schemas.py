@@ -1,5 +1,7 @@
 """The JSON that goes in and out, the same shapes as the command line's `--json`."""
 
+import os
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -94,6 +96,33 @@ class ImageBody(BaseModel):
         """The picture, with its path made safe to show."""
         file = stored.file
         return cls(id=stored.id, path=display_path(file.path), width=file.width, height=file.height)
+
+
+class DetailsBody(ImageBody):
+    """All that is known of a picture."""
+
+    folder: str
+    format: str = Field(description="the codec, such as JPEG")
+    bytes: int
+    modified: datetime = Field(description="time stamp of the file, UTC")
+
+    @classmethod
+    def of(cls, stored: StoredFile) -> "DetailsBody":
+        """The picture, with its paths made safe to show."""
+        file = stored.file
+        return cls(
+            **ImageBody.of(stored).model_dump(),
+            folder=display_path(os.path.dirname(file.path)),
+            format=file.format,
+            bytes=file.size,
+            modified=_moment(file.mtime_ns),
+        )
+
+
+def _moment(time_ns: int) -> datetime:
+    """Nanoseconds since 1970 to whole seconds; a time stamp can be any number, a date cannot."""
+    seconds = min(max(time_ns // 10**9, -(10**10)), 2 * 10**11)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
 class ImagesBody(BaseModel):

@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from lookalike.collection import Collection
 from lookalike.errors import DecodeError, QueryError, SourceError
 from lookalike.server.media import IMAGE_POLICY, disposition, media_type
-from lookalike.server.schemas import ErrorBody, ImageBody, ImageId, ImagesBody
+from lookalike.server.schemas import DetailsBody, ErrorBody, ImageBody, ImageId, ImagesBody
 from lookalike.server.served import Chosen
 from lookalike.store.base import StoredFile
 
@@ -93,6 +93,15 @@ def router() -> APIRouter:
         if _has_it(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         return Response(data, media_type=kind, headers=headers)
+
+    @routes.get(
+        "/{id}/details",
+        summary="What is known of a picture",
+        responses={404: {"model": ErrorBody, "description": "no picture has this id"}},
+    )
+    def details(collection: Chosen, image_id: Annotated[_Id, Path(alias="id")]) -> DetailsBody:
+        """Its file, as it was when it was indexed."""
+        return DetailsBody.of(known_image(collection, image_id))
 
     @routes.get(
         "/{id}/thumbnail",
