@@ -1,7 +1,9 @@
 """The vocabulary that every room shares: arrays and the records that users see."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -15,6 +17,47 @@ Embeddings: TypeAlias = NDArray[np.float32]
 
 Ids: TypeAlias = NDArray[np.int64]
 """Image ids of a store, int64."""
+
+
+_CODECS = {"JPG": "JPEG", "TIF": "TIFF"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Which pictures count: those that fit every field that is given.
+
+    Attributes:
+        folder: those in this folder and under it, an absolute path.
+        format: those of any of these codecs, such as "JPEG"; case does not matter.
+        label: those with any of these labels; case does not matter.
+        after: those of this day and later. A picture's time is when it was taken, by its camera's
+            own clock, and where no camera says so, when the file was last changed, local time.
+        before: those of days before this one.
+        min_width: pixels, upright.
+        min_height: pixels, upright.
+        min_bytes: size of the file, at least.
+        max_bytes: size of the file, at most.
+        camera: those of the camera with this name; the case of A to Z does not matter.
+    """
+
+    folder: str | None = None
+    format: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    after: date | None = None
+    before: date | None = None
+    min_width: int | None = None
+    min_height: int | None = None
+    min_bytes: int | None = None
+    max_bytes: int | None = None
+    camera: str | None = None
+
+    def __post_init__(self) -> None:
+        """Bring names to the one spelling that stores compare."""
+        if self.folder is not None:
+            object.__setattr__(self, "folder", os.path.normpath(os.path.expanduser(self.folder)))
+        codecs = (name.upper().removeprefix(".") for name in self.format)
+        object.__setattr__(self, "format", tuple(_CODECS.get(name, name) for name in codecs))
+        object.__setattr__(self, "label", tuple(self.label))
 
 
 @dataclass(frozen=True, slots=True)

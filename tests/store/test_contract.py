@@ -1,29 +1,14 @@
 """What every store keeps: one suite over all of them, exact NumPy as the oracle."""
 
 import os
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lookalike.errors import CollectionBusyError, QueryError, StoreError
-from lookalike.store import Changes, ExactStore, FileState, LocalStore, Store, StoredFile
+from lookalike.store import Changes, FileState, Store, StoredFile
 from tests.support.records import DIM, encoder_identity, put, record, skip, unit, units
-
-Make = Callable[[], Store]
-
-
-@pytest.fixture(params=["exact", "local"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made: Store
-    if request.param == "exact":
-        made = ExactStore(encoder_identity(), "the source")
-    else:
-        made = LocalStore.create(str(tmp_path / "c"), encoder_identity(), "the source")
-    yield made
-    made.close()
 
 
 def apply(store: Store, *changes: Changes) -> None:

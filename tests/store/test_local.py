@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 
@@ -23,6 +24,7 @@ from lookalike.errors import (
 from lookalike.store import Changes, LocalStore, StoredFile
 from lookalike.store.local import schema
 from lookalike.store.local.schema import FORMAT_VERSION
+from lookalike.types import Where
 from tests.golden import make_collection_v1 as golden
 from tests.support.records import encoder_identity, put, record, unit, units
 
@@ -86,18 +88,38 @@ def test_the_golden_file_is_never_made_again() -> None:
     assert golden.GOLDEN.read_bytes() == before
 
 
-def test_a_new_file_has_the_schema_of_the_golden_one(store: LocalStore, folder: Path) -> None:
-    def tables(path: Path) -> list[tuple[str, str]]:
-        connection = sqlite3.connect(path)
-        try:
-            return connection.execute(
-                "SELECT name, sql FROM sqlite_schema ORDER BY name"
-            ).fetchall()
-        finally:
-            connection.close()
+def tables(path: Path) -> list[tuple[str, str]]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+    finally:
+        connection.close()
 
-    assert FORMAT_VERSION == 1, "a golden file of the format before is due"
-    assert tables(folder / "collection.sqlite") == tables(golden.GOLDEN)
+
+def test_format_1_is_brought_to_the_schema_of_a_new_file(
+    from_golden: LocalStore, folder: Path, tmp_path: Path
+) -> None:
+    assert FORMAT_VERSION == 2, "a golden file of the format before is due"
+    LocalStore.create(str(tmp_path / "new"), encoder_identity(), "").close()
+    assert tables(folder / "collection.sqlite") == tables(tmp_path / "new" / "collection.sqlite")
+
+
+def test_pictures_of_format_1_wait_for_their_details(from_golden: LocalStore) -> None:
+    states = [*from_golden.states("/photos").values(), *from_golden.states("/photos/sub").values()]
+    assert [state.details for state in states] == [0, 0, 0]
+    assert from_golden.count(Where(camera="Canon")) == 0
+    from_golden.set_labels({1: ["kept"]})
+    assert [item.id for item in from_golden.page(0, 9, Where(label=("kept",)))] == [1]
+
+
+def test_a_collection_of_format_1_is_not_brought_on_under_a_writer(folder: Path) -> None:
+    folder.mkdir()
+    shutil.copyfile(golden.GOLDEN, folder / "collection.sqlite")
+    with (
+        filelock.FileLock(folder / "writer.lock"),
+        pytest.raises(CollectionBusyError, match="wait for it"),
+    ):
+        LocalStore(str(folder))
 
 
 def test_a_newer_format_is_refused_and_left_alone(folder: Path) -> None:
@@ -172,18 +194,18 @@ def test_migrations_run_in_order_and_once(folder: Path, monkeypatch: pytest.Monk
     folder.mkdir()
     database = folder / "collection.sqlite"
     shutil.copyfile(golden.GOLDEN, database)
-    second = "CREATE TABLE log (step TEXT);\nINSERT INTO log VALUES ('second');"
-    third = "ALTER TABLE log ADD COLUMN more TEXT;\nINSERT INTO log VALUES ('third', 'x');"
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, second, third))
-    monkeypatch.setattr(schema, "FORMAT_VERSION", 3)
+    one = "CREATE TABLE log (step TEXT);\nINSERT INTO log VALUES ('one');"
+    two = "ALTER TABLE log ADD COLUMN more TEXT;\nINSERT INTO log VALUES ('two', 'x');"
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, one, two))
+    monkeypatch.setattr(schema, "FORMAT_VERSION", FORMAT_VERSION + 2)
     for _ in range(2):
         store = LocalStore(str(folder))
         apply(store, Changes(roots=["/later"]))
         assert store.count() == 2
         store.close()
     connection = sqlite3.connect(database)
-    assert connection.execute("PRAGMA user_version").fetchone() == (3,)
-    assert connection.execute("SELECT step FROM log").fetchall() == [("second",), ("third",)]
+    assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION + 2,)
+    assert connection.execute("SELECT step FROM log").fetchall() == [("one",), ("two",)]
     connection.close()
 
 
@@ -195,11 +217,9 @@ def test_a_migration_that_fails_changes_nothing(
     broken = "CREATE TABLE log (step TEXT);\nINSERT INTO no_such_table VALUES (1);"
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
-        patch.setattr(schema, "FORMAT_VERSION", 2)
-        store = LocalStore(str(folder))
-        with pytest.raises(StoreError, match="no_such_table"), store.write():
-            pass
-        store.close()
+        patch.setattr(schema, "FORMAT_VERSION", FORMAT_VERSION + 1)
+        with pytest.raises(StoreError, match="no_such_table"):
+            LocalStore(str(folder))
     store = LocalStore(str(folder))
     assert store.count() == 2
     store.close()

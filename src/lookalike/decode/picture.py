@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import PIL
@@ -20,6 +20,7 @@ from PIL import (
     features,
 )
 
+from lookalike.decode.details import Details, read_details
 from lookalike.errors import DecodeError
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "AVIF", "PPM", "JPEG2000")
@@ -68,12 +69,14 @@ class Picture:
         width: pixels of the original, upright.
         height: pixels of the original, upright.
         format: the codec, such as "JPEG".
+        details: what the file says of how it was made.
     """
 
     image: Image.Image
     width: int
     height: int
     format: str
+    details: Details = field(default_factory=Details)
 
 
 def decode(data: bytes, *, at_least: int | None = None) -> Picture:
@@ -103,6 +106,19 @@ def decode(data: bytes, *, at_least: int | None = None) -> Picture:
         raise DecodeError("it needs more memory than there is") from error
     except Exception as error:  # a damaged file makes codecs raise almost anything
         raise DecodeError(f"it is damaged: {_clause(error)}") from error
+
+
+def details_of(data: bytes) -> Details:
+    """What the file says of how it was made, without decoding its pixels.
+
+    Args:
+        data: an encoded file that `decode` has taken before; any other says nothing.
+    """
+    try:
+        with _open(data) as image:
+            return read_details(image)
+    except Exception:  # noqa: BLE001  as in `decode`
+        return Details()
 
 
 def from_image(image: Image.Image) -> Picture:
@@ -149,10 +165,11 @@ def _decode_opened(image: ImageFile.ImageFile, data: bytes, at_least: int | None
     with _budget.hold(need):
         image.load()
         orientation = _orientation(image)
+        details = read_details(image)
         rgb = _upright(_to_rgb(image, at_least if held > _LARGE else None), orientation)
     if orientation >= 5:
         width, height = height, width
-    return Picture(rgb, width, height, codec)
+    return Picture(rgb, width, height, codec, details)
 
 
 def _bytes_per_pixel(image: Image.Image) -> int:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from lookalike.decode import READER
+from lookalike.decode import DETAILS, READER
 from lookalike.source import FoundFolder
 from lookalike.store import FileState, SkippedFile
 
@@ -13,7 +13,10 @@ TRY_AGAIN = -1
 
 
 class Candidate(NamedTuple):
-    """A file that is new or changed; `known` is the id of the picture stored under its path."""
+    """A file to read: it is new or changed, or its details were read by another version.
+
+    `known` is the id of the picture stored under its path.
+    """
 
     path: str
     size: int
@@ -56,7 +59,7 @@ def plan(folder: FoundFolder, states: dict[str, FileState]) -> FolderPlan:
     for file in folder.files:
         state = unseen.pop(file.name, None)
         same = state is not None and (state.size, state.mtime_ns) == (file.size, file.mtime_ns)
-        if same and state is not None and state.id is not None:
+        if same and state is not None and state.id is not None and state.details == DETAILS:
             result.unchanged += 1
         elif same and state is not None and state.reader == READER:
             result.refused += 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.decode import READER, decode
+from lookalike.decode import DETAILS, READER, decode, details_of
 from lookalike.encoders import Encoder
 from lookalike.errors import DecodeError, SourceError, StoreError
 from lookalike.indexer.candidates import TRY_AGAIN, Candidate
@@ -62,7 +62,7 @@ def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Pres
     except SourceError as error:
         return _refused(candidate, str(error), again=True)
     digest = content_digest(data)
-    known = _known_content(candidate, digest, store, presence)
+    known = _known_content(candidate, data, digest, store, presence)
     if known is not None:
         return known
     try:
@@ -81,17 +81,21 @@ def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Pres
         picture.width,
         picture.height,
         picture.format,
+        picture.details.taken,
+        picture.details.camera,
+        DETAILS,
     )
     return Encodable(file, pixels, candidate.known)
 
 
 def _known_content(
-    candidate: Candidate, digest: bytes, store: Store, presence: Presence
+    candidate: Candidate, data: bytes, digest: bytes, store: Store, presence: Presence
 ) -> Copied | Kept | None:
     twins = store.by_digest(digest)
     if not twins:
         return None
     twin = twins[0].file
+    details = details_of(data)
     file = FileRecord(
         candidate.path,
         candidate.size,
@@ -100,6 +104,9 @@ def _known_content(
         twin.width,
         twin.height,
         twin.format,
+        details.taken,
+        details.camera,
+        DETAILS,
     )
     if any(stored.id == candidate.known for stored in twins):
         return Kept(StoredFile(candidate.known or 0, file), renamed=False)

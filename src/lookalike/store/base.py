@@ -5,7 +5,7 @@ in float32 from what is kept, so every store gives the same answer as the NumPy 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.encoders.spec import EncoderIdentity
-from lookalike.types import Embeddings, Ids
+from lookalike.types import Embeddings, Ids, Where
 
 NO_DEVICE = -1
 """As a folder's device number: it holds something, but it was never looked at itself."""
@@ -32,6 +32,10 @@ class FileRecord:
         width: pixels, upright.
         height: pixels, upright.
         format: the codec, such as "JPEG".
+        taken: when the picture was taken: seconds since the epoch, the camera's clock read as if
+            it were UTC; None where the file does not say.
+        camera: maker and model; None where the file does not say.
+        details: which version of the reader of `taken` and `camera` looked; 0 is none yet.
     """
 
     path: str
@@ -41,6 +45,9 @@ class FileRecord:
     width: int
     height: int
     format: str
+    taken: int | None = None
+    camera: str | None = None
+    details: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +78,13 @@ class SkippedFile:
 
 
 class FileState(NamedTuple):
-    """The part of a stored or skipped file that tells whether it changed; id None if skipped."""
+    """The part of a stored or skipped file that tells whether it needs work; id None if skipped."""
 
     id: int | None
     size: int
     mtime_ns: int
     reader: str
+    details: int = 0
 
 
 @dataclass(slots=True)
@@ -122,7 +130,7 @@ class Neighbours(NamedTuple):
     """Nearest neighbours of a batch of queries, nearest first.
 
     Attributes:
-        ids: (queries, n) int64, n = min(k, stored).
+        ids: (queries, n) int64, n = min(k, stored), or the number of pictures that fit if less.
         scores: (queries, n) float32, cosine similarity; ties in no particular order.
     """
 
@@ -163,8 +171,21 @@ class Store(Protocol):
             CollectionBusyError: another writer is at work.
         """
 
-    def count(self) -> int:
-        """The number of pictures."""
+    def set_labels(self, labels: Mapping[int, Sequence[str]]) -> None:
+        """Give pictures new labels in place of those that they had, in one durable transaction.
+
+        It may happen while another writer is at work. A label keeps the case in which it was
+        first written.
+
+        Raises:
+            StoreError: there is no picture with an id, or it cannot be written.
+        """
+
+    def labels(self, ids: Sequence[int]) -> dict[int, list[str]]:
+        """The labels of these pictures, sorted; pictures without any are left out."""
+
+    def count(self, where: Where | None = None) -> int:
+        """The number of pictures, or of those that fit."""
 
     def size_bytes(self) -> int:
         """Bytes on disk, or in memory where there is no disk."""
@@ -184,8 +205,8 @@ class Store(Protocol):
     def get(self, ids: Sequence[int]) -> list[StoredFile]:
         """The pictures with these ids, in their order; unknown ids are left out."""
 
-    def page(self, offset: int, limit: int) -> list[StoredFile]:
-        """At most `limit` pictures by rising id, from position `offset`, which is 0-based."""
+    def page(self, offset: int, limit: int, where: Where | None = None) -> list[StoredFile]:
+        """At most `limit` pictures that fit, by rising id, from position `offset`, 0-based."""
 
     def by_digest(self, digest: bytes) -> list[StoredFile]:
         """The pictures whose content has this hash."""
@@ -200,12 +221,16 @@ class Store(Protocol):
     def scan(self, batch_size: int = 4096) -> Iterator[tuple[list[StoredFile], Embeddings]]:
         """All pictures with their embeddings, by rising id, in batches."""
 
-    def search(self, queries: Embeddings, k: int) -> Neighbours:
-        """The `k` nearest pictures to each query by cosine similarity, exactly.
+    def search(
+        self, queries: Embeddings, k: int, *, where: Where | None = None, ids: Ids | None = None
+    ) -> Neighbours:
+        """The `k` nearest pictures to each query by cosine similarity.
 
         Args:
             queries: (n, dimension) float32, L2-normalised.
-            k: at least 1; fewer come back where fewer are stored.
+            k: at least 1; fewer come back where fewer are stored, or fit.
+            where: search only among the pictures that fit.
+            ids: search only among these; unknown ones are left out.
 
         Raises:
             QueryError: `k` is below 1 or the queries have another dimension.

@@ -3,7 +3,7 @@
 import itertools
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,7 +21,8 @@ from lookalike.store.base import (
     under,
 )
 from lookalike.store.checks import check_known, check_moved, check_query, checked_vectors
-from lookalike.types import Embeddings
+from lookalike.store.where import label_key, matches
+from lookalike.types import Embeddings, Ids, Where
 
 
 class ExactStore:
@@ -33,6 +34,7 @@ class ExactStore:
         self._files: dict[int, StoredFile] = {}
         self._ids: dict[str, int] = {}
         self._vectors: dict[int, NDArray[np.float16]] = {}
+        self._labels: dict[int, list[str]] = {}
         self._skipped: dict[str, SkippedFile] = {}
         self._folders: dict[str, int] = {}
         self._roots: set[str] = set()
@@ -90,8 +92,21 @@ class ExactStore:
             self._folders.update(changes.folders)
             self._roots.update(changes.roots)
 
-    def count(self) -> int:
-        return len(self._files)
+    def set_labels(self, labels: Mapping[int, Sequence[str]]) -> None:
+        with self._state:
+            check_known(list(labels), sum(image_id in self._files for image_id in labels))
+            self._labels.update({image_id: [] for image_id in labels})
+            for image_id, chosen in labels.items():
+                spelling = {label_key(name): name for name in self._spellings()}
+                spelt = {spelling.setdefault(label_key(name), name) for name in chosen}
+                self._labels[image_id] = sorted(spelt)
+
+    def labels(self, ids: Sequence[int]) -> dict[int, list[str]]:
+        with self._state:
+            return {i: list(self._labels[i]) for i in ids if self._labels.get(i)}
+
+    def count(self, where: Where | None = None) -> int:
+        return len(self._fitting(where))
 
     def size_bytes(self) -> int:
         return 2 * self._encoder.dimension * len(self._vectors)
@@ -105,7 +120,7 @@ class ExactStore:
     def states(self, folder: str) -> dict[str, FileState]:
         with self._state:
             found = {
-                os.path.basename(s.file.path): FileState(s.id, s.file.size, s.file.mtime_ns, "")
+                os.path.basename(s.file.path): _state(s)
                 for s in self._files.values()
                 if os.path.dirname(s.file.path) == folder
             }
@@ -121,8 +136,8 @@ class ExactStore:
     def get(self, ids: Sequence[int]) -> list[StoredFile]:
         return [self._files[i] for i in ids if i in self._files]
 
-    def page(self, offset: int, limit: int) -> list[StoredFile]:
-        return self.get(sorted(self._files)[offset : offset + limit])
+    def page(self, offset: int, limit: int, where: Where | None = None) -> list[StoredFile]:
+        return self.get(self._fitting(where)[offset : offset + limit])
 
     def by_digest(self, digest: bytes) -> list[StoredFile]:
         with self._state:
@@ -139,17 +154,33 @@ class ExactStore:
             part = ids[start : start + batch_size]
             yield self.get(part), self.vectors(part)
 
-    def search(self, queries: Embeddings, k: int) -> Neighbours:
+    def search(
+        self, queries: Embeddings, k: int, *, where: Where | None = None, ids: Ids | None = None
+    ) -> Neighbours:
         check_query(queries, k, self._encoder.dimension)
         with self._state:
-            ids = np.array(sorted(self._vectors), dtype=np.int64)
-            gallery = self.vectors([int(i) for i in ids])
+            chosen = np.array(self._fitting(where), dtype=np.int64)
+            if ids is not None:
+                chosen = np.intersect1d(chosen, ids)
+            gallery = self.vectors([int(i) for i in chosen])
         scores = queries.astype(np.float32) @ gallery.T
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return Neighbours(ids[order], np.take_along_axis(scores, order, axis=1))
+        return Neighbours(chosen[order], np.take_along_axis(scores, order, axis=1))
 
     def close(self) -> None:
         pass
+
+    def _fitting(self, where: Where | None) -> list[int]:
+        """Ids of the pictures that fit, rising."""
+        with self._state:
+            return sorted(
+                image_id
+                for image_id, stored in self._files.items()
+                if where is None or matches(where, stored.file, self._labels.get(image_id, ()))
+            )
+
+    def _spellings(self) -> Iterator[str]:
+        return itertools.chain.from_iterable(self._labels.values())
 
     def _take_path(self, path: str, keep: int | None) -> None:
         """Make room under `path` for what comes, which is picture `keep` or a skipped file."""
@@ -162,5 +193,11 @@ class ExactStore:
     def _remove(self, image_id: int) -> None:
         stored = self._files.pop(image_id, None)
         self._vectors.pop(image_id, None)
+        self._labels.pop(image_id, None)
         if stored is not None and self._ids.get(stored.file.path) == image_id:
             del self._ids[stored.file.path]
+
+
+def _state(stored: StoredFile) -> FileState:
+    file = stored.file
+    return FileState(stored.id, file.size, file.mtime_ns, "", file.details)

@@ -19,6 +19,9 @@ from lookalike.store.local.flat import FlatIndex
 from lookalike.types import Embeddings, Ids
 
 _BATCH = 8192
+_GATHER = 1024
+"""A search among this many or fewer reads their vectors from the database."""
+
 _SAVE_AFTER = 4096
 """A reader that had to take in more vectors than this saves the index for the next process."""
 
@@ -38,17 +41,26 @@ class SearchCache:
         self._saved: dict[str, object] | None = None
 
     def search(
-        self, connection: sqlite3.Connection, queries: Embeddings, k: int
+        self, connection: sqlite3.Connection, queries: Embeddings, k: int, allowed: Ids | None
     ) -> list[tuple[Ids, Embeddings]]:
         """Vector ids and scores of each query's nearest, in the state that `connection` sees.
 
         The caller holds `lock` and a read transaction, so that nothing changes in between.
+
+        Args:
+            connection: of the caller's transaction.
+            queries: (n, dimension).
+            k: at least 1.
+            allowed: ids of vectors to search among, all of them there; None is all.
         """
+        if allowed is not None and len(allowed) <= _GATHER:
+            return self._search_few(connection, queries, k, allowed)
         index = self._fresh(connection)
         if not len(index):
             nothing = (np.empty(0, np.int64), np.empty(0, np.float32))
             return [nothing] * len(queries)
-        ids, scores = index.search(queries, min(k, len(index)))
+        k = min(k, len(index) if allowed is None else len(allowed))
+        ids, scores = index.search(queries, k, allowed)
         return list(zip(ids, scores, strict=True))
 
     def save(self, connection: sqlite3.Connection) -> None:
@@ -63,6 +75,20 @@ class SearchCache:
         """Forget the index in memory."""
         with self.lock:
             self._index = None
+
+    def _search_few(
+        self, connection: sqlite3.Connection, queries: Embeddings, k: int, allowed: Ids
+    ) -> list[tuple[Ids, Embeddings]]:
+        """Score a small set one by one: exact whatever the index is, and needs none loaded."""
+        rows = connection.execute(
+            "SELECT id, vector FROM vectors WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(allowed.tolist()),),
+        ).fetchall()
+        ids = np.array([row[0] for row in rows], dtype=np.int64)
+        vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2")
+        scores = queries @ vectors.astype(np.float32).reshape(len(rows), self._dimension).T
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return [(ids[best], row[best]) for best, row in zip(order, scores, strict=True)]
 
     def _fresh(self, connection: sqlite3.Connection) -> FlatIndex:
         """The index in the state of the database.

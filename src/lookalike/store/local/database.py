@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lookalike.errors import StoreError
-from lookalike.store.local.schema import PAGE_SIZE, check_not_newer, format_version, migrate
+from lookalike.store.local.schema import (
+    PAGE_SIZE,
+    check_not_newer,
+    format_version,
+    is_older,
+    migrate,
+)
 
 _BUSY_TIMEOUT_S = 10.0
 
@@ -20,6 +26,18 @@ class Database:
         self._readers = threading.local()
         self._opened: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._opening = threading.Lock()
+
+    def is_of_an_older_format(self) -> bool:
+        """Whether the file has to be migrated before it can be read.
+
+        Raises:
+            StoreError: as `reader`.
+        """
+        connection = _connect(self.path)
+        try:
+            return is_older(format_version(connection))
+        finally:
+            connection.close()
 
     def reader(self) -> sqlite3.Connection:
         """This thread's read connection.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lookalike.types import Embeddings, Ids
 
-_callbacks: Any = faiss  # its type stubs lack them
+_untyped: Any = faiss  # what its type stubs lack, or have wrong
 
 
 class FlatIndex:
@@ -43,16 +43,32 @@ class FlatIndex:
         """Remove the vectors with these ids."""
         self._index.remove_ids(faiss.IDSelectorBatch(ids))
 
-    def search(self, queries: Embeddings, k: int) -> tuple[Ids, NDArray[np.float32]]:
-        """Vector ids and cosine scores of the nearest, (queries, k) each; k <= len(self)."""
-        scores, ids = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
+    def search(
+        self, queries: Embeddings, k: int, allowed: Ids | None = None
+    ) -> tuple[Ids, NDArray[np.float32]]:
+        """Vector ids and cosine scores of the nearest, (queries, k) each.
+
+        Args:
+            queries: (n, dimension).
+            k: at most `len(self)`, or `len(allowed)`.
+            allowed: search among these vector ids only, all of which it holds.
+        """
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        if allowed is None:
+            scores, ids = self._index.search(queries, k)
+            return ids, scores
+        bits = np.zeros(int(allowed.max(initial=0)) + 1, dtype=bool)
+        bits[allowed] = True
+        selector = _untyped.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
+        parameters = _untyped.SearchParameters(sel=selector)
+        scores, ids = self._index.search(queries, k, params=parameters)
         return ids, scores
 
     def save(self, path: str) -> None:
         """Write it to a file."""
         # FAISS takes only names that are UTF-8; a folder's name may be anything.
         with open(path, "wb") as file:
-            faiss.write_index(self._index, _callbacks.PyCallbackIOWriter(file.write))
+            faiss.write_index(self._index, _untyped.PyCallbackIOWriter(file.write))
 
     @classmethod
     def load(cls, path: str) -> "FlatIndex":
@@ -60,6 +76,6 @@ class FlatIndex:
         loaded = cls.__new__(cls)
         with open(path, "rb") as file:
             # It frees its memory when it goes.
-            loaded._owner = faiss.read_index(_callbacks.PyCallbackIOReader(file.read))
+            loaded._owner = faiss.read_index(_untyped.PyCallbackIOReader(file.read))
         loaded._index = faiss.downcast_index(loaded._owner)
         return loaded

@@ -63,7 +63,29 @@ CREATE TABLE skipped (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1,)
+# What the pictures' files say of themselves, and what people say of them.
+_V2 = """
+ALTER TABLE images ADD COLUMN taken INTEGER;
+ALTER TABLE images ADD COLUMN camera TEXT;
+-- 0: nobody has looked for the two above yet. The next run of the indexer does.
+ALTER TABLE images ADD COLUMN details INTEGER NOT NULL DEFAULT 0;
+
+-- One row a label, `key` being what tells labels apart and `name` how it was first written.
+CREATE TABLE labels (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL
+);
+
+CREATE TABLE image_labels (
+    image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    label_id INTEGER NOT NULL REFERENCES labels (id),
+    PRIMARY KEY (image_id, label_id)
+) WITHOUT ROWID;
+CREATE INDEX image_labels_by_label ON image_labels (label_id);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2)
 
 FORMAT_VERSION = len(MIGRATIONS)
 
@@ -105,6 +127,11 @@ def migrate(connection: sqlite3.Connection) -> None:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+
+def is_older(version: int) -> bool:
+    """Whether a file of this format version has to be migrated."""
+    return version < FORMAT_VERSION
 
 
 def check_not_newer(version: int) -> None:

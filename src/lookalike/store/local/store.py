@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
@@ -20,15 +20,20 @@ from lookalike.store.base import FileRecord, FileState, Neighbours, SkippedFile,
 from lookalike.store.checks import check_known, check_query
 from lookalike.store.local.cache import SearchCache
 from lookalike.store.local.database import Database, readable, transaction
+from lookalike.store.local.filters import condition, fitting_vectors
+from lookalike.store.local.labels import labels_of, set_labels
 from lookalike.store.local.writer import LocalWriter
-from lookalike.types import Embeddings, Ids
+from lookalike.types import Embeddings, Ids, Where
 
 DATABASE_FILE = "collection.sqlite"
 CACHE_FOLDER = "cache"
 _LOCK_FILE = "writer.lock"
 _CHUNK = 500  # values in one SQL statement, below every SQLite's limit
 
-_FILE = "i.id, f.path, i.name, i.size, i.mtime_ns, i.digest, i.width, i.height, i.format"
+_FILE = (
+    "i.id, f.path, i.name, i.size, i.mtime_ns, i.digest, i.width, i.height, i.format, i.taken,"
+    " i.camera, i.details"
+)
 _IMAGES = "images i JOIN folders f ON f.id = i.folder_id"
 
 
@@ -50,6 +55,9 @@ class LocalStore:
             )
         self._folder = folder
         self._database = Database(os.path.join(folder, DATABASE_FILE))
+        if self._database.is_of_an_older_format():
+            with _writer_lock(folder), self._database.writer():
+                pass  # which brings it to the current one
         meta = self._meta()
         self._encoder = msgspec.convert(meta["encoder"], type=EncoderIdentity)
         self._encoder_source: str = meta["encoder_source"]
@@ -118,8 +126,18 @@ class LocalStore:
                 with self._cache.lock, self._database.snapshot() as connection:
                     self._cache.save(connection)
 
-    def count(self) -> int:
-        return int(self._rows("SELECT count(*) FROM images")[0][0])
+    def set_labels(self, labels: Mapping[int, Sequence[str]]) -> None:
+        # Not under the writer's lock: it touches no vector, and an indexer may run for hours.
+        with self._database.writer() as connection:
+            set_labels(connection, labels)
+
+    def labels(self, ids: Sequence[int]) -> dict[int, list[str]]:
+        with self._database.snapshot() as connection:
+            return labels_of(connection, ids)
+
+    def count(self, where: Where | None = None) -> int:
+        fits, values = condition(where)
+        return int(self._rows(f"SELECT count(*) FROM images i WHERE {fits}", values)[0][0])
 
     def size_bytes(self) -> int:
         total = 0
@@ -142,9 +160,9 @@ class LocalStore:
     def states(self, folder: str) -> dict[str, FileState]:
         key = (os.fsencode(folder),)
         rows = self._rows(
-            "SELECT i.name, i.id, i.size, i.mtime_ns, '' FROM images i"
+            "SELECT i.name, i.id, i.size, i.mtime_ns, '', i.details FROM images i"
             " JOIN folders f ON f.id = i.folder_id WHERE f.path = ?"
-            " UNION ALL SELECT s.name, NULL, s.size, s.mtime_ns, s.reader FROM skipped s"
+            " UNION ALL SELECT s.name, NULL, s.size, s.mtime_ns, s.reader, 0 FROM skipped s"
             " JOIN folders f ON f.id = s.folder_id WHERE f.path = ?",
             key + key,
         )
@@ -166,9 +184,11 @@ class LocalStore:
             found.update((row[0], _stored(row)) for row in rows)
         return [found[i] for i in ids if i in found]
 
-    def page(self, offset: int, limit: int) -> list[StoredFile]:
+    def page(self, offset: int, limit: int, where: Where | None = None) -> list[StoredFile]:
+        fits, values = condition(where)
         rows = self._rows(
-            f"SELECT {_FILE} FROM {_IMAGES} ORDER BY i.id LIMIT ? OFFSET ?", (limit, offset)
+            f"SELECT {_FILE} FROM {_IMAGES} WHERE {fits} ORDER BY i.id LIMIT ? OFFSET ?",
+            (*values, limit, offset),
         )
         return [_stored(row) for row in rows]
 
@@ -204,10 +224,13 @@ class LocalStore:
             last = rows[-1][0]
             yield [_stored(row[:-1]) for row in rows], self._matrix([row[-1] for row in rows])
 
-    def search(self, queries: Embeddings, k: int) -> Neighbours:
+    def search(
+        self, queries: Embeddings, k: int, *, where: Where | None = None, ids: Ids | None = None
+    ) -> Neighbours:
         check_query(queries, k, self._encoder.dimension)
         with self._cache.lock, self._database.snapshot() as connection:
-            found = self._cache.search(connection, queries, k)
+            allowed = fitting_vectors(connection, where, ids)
+            found = self._cache.search(connection, queries, k, allowed)
             of_vector = _image_ids(connection, found)
         ids = np.array([[of_vector[int(v)] for v in row] for row, _ in found], dtype=np.int64)
         scores = np.array([row for _, row in found], dtype=np.float32)
@@ -267,9 +290,8 @@ def _image_ids(
 
 
 def _stored(row: tuple[Any, ...]) -> StoredFile:
-    image_id, folder, name, size, mtime_ns, digest, width, height, codec = row
-    path = _path(folder, name)
-    return StoredFile(image_id, FileRecord(path, size, mtime_ns, digest, width, height, codec))
+    image_id, folder, name, *rest = row
+    return StoredFile(image_id, FileRecord(_path(folder, name), *rest))
 
 
 def _path(folder: bytes, name: bytes) -> str:

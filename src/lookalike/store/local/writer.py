@@ -72,7 +72,8 @@ class LocalWriter:
             self._unskip(*key)
             self._connection.execute(
                 "UPDATE images SET folder_id = ?, name = ?, size = ?, mtime_ns = ?, digest = ?,"
-                " width = ?, height = ?, format = ? WHERE id = ?",
+                " width = ?, height = ?, format = ?, taken = ?, camera = ?, details = ?"
+                " WHERE id = ?",
                 (*key, *_columns(moved.file), moved.id),
             )
 
@@ -80,10 +81,12 @@ class LocalWriter:
         key = self._key(file.path)
         self._unskip(*key)
         image_id = self._connection.execute(
-            "INSERT INTO images (folder_id, name, size, mtime_ns, digest, width, height, format)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder_id, name) DO UPDATE SET"
+            "INSERT INTO images (folder_id, name, size, mtime_ns, digest, width, height, format,"
+            " taken, camera, details)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder_id, name) DO UPDATE SET"
             " size = excluded.size, mtime_ns = excluded.mtime_ns, digest = excluded.digest,"
-            " width = excluded.width, height = excluded.height, format = excluded.format"
+            " width = excluded.width, height = excluded.height, format = excluded.format,"
+            " taken = excluded.taken, camera = excluded.camera, details = excluded.details"
             " RETURNING id",
             (*key, *_columns(file)),
         ).fetchone()[0]
@@ -113,5 +116,16 @@ class LocalWriter:
         )
 
 
-def _columns(file: FileRecord) -> tuple[int, int, bytes, int, int, str]:
-    return file.size, file.mtime_ns, file.digest, file.width, file.height, file.format
+def _columns(file: FileRecord) -> tuple[object, ...]:
+    """The columns after folder and name, in the order of the table."""
+    return (
+        file.size,
+        file.mtime_ns,
+        file.digest,
+        file.width,
+        file.height,
+        file.format,
+        file.taken,
+        file.camera,
+        file.details,
+    )
