@@ -21,6 +21,7 @@ ROOMS = [
     "search",
     "collection",
     "lookalike",  # the public names
+    "jobs",
     "present",
     "demo",
     "server",

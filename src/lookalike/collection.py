@@ -97,7 +97,7 @@ class Collection:
             paths: folders or files; none means every folder that was indexed before.
             exclude: glob patterns of names, or of paths relative to a folder.
             prune: also forget pictures whose folder is empty or not mounted.
-            on_progress: called a few times a second.
+            on_progress: called a few times a second; what it raises ends the run, cleanly.
 
         Raises:
             SourceError: a path does not exist, or none is given and none is known.

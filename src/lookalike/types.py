@@ -166,6 +166,7 @@ class IndexProgress:
         total_final: whether `total` will grow no more.
         encoded: pictures run through the encoder so far.
         skipped: files skipped so far.
+        news: the files that this run skipped since the snapshot before.
     """
 
     stage: Literal["indexing", "finishing"]
@@ -174,7 +175,9 @@ class IndexProgress:
     total_final: bool
     encoded: int
     skipped: int
+    news: tuple[Skipped, ...] = ()
 
 
 ProgressListener: TypeAlias = Callable[[IndexProgress], None]
-"""Called from the indexing thread, a few times a second at most."""
+"""Called from the indexing thread, at once and then a few times a second at most. What it raises
+ends the run as an interruption does: what is encoded is committed, and the caller gets it."""

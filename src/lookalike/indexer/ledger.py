@@ -7,6 +7,7 @@ from lookalike.indexer.batches import Embedded, Fresh
 from lookalike.indexer.candidates import Missing
 from lookalike.indexer.prepare import Copied, Kept, Prepared, Refused
 from lookalike.store import Changes, SkippedFile, Writer
+from lookalike.types import Skipped
 
 _COMMIT_EVERY_S = 1.0
 _COMMIT_AFTER = 1024
@@ -26,6 +27,7 @@ class Ledger:
         self.refused = 0
         self.encoded = 0
         self.warnings: list[str] = []
+        self._news: list[Skipped] = []
 
     @property
     def done(self) -> int:
@@ -62,6 +64,12 @@ class Ledger:
         """Note a file that cannot be used."""
         self._pending.skipped.append(skipped)
         self.refused += 1
+        self._news.append(Skipped(skipped.path, skipped.reason))
+
+    def take_news(self) -> tuple[Skipped, ...]:
+        """The files skipped since it was asked before."""
+        news, self._news = self._news, []
+        return tuple(news)
 
     def remove(self, entry: Missing) -> None:
         """Note a file to forget."""

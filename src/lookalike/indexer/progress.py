@@ -50,6 +50,7 @@ class Teller:
                 total_final=self._counter.final,
                 encoded=self._ledger.encoded,
                 skipped=self._ledger.refused,
+                news=self._ledger.take_news(),
             )
         )
 

@@ -44,7 +44,7 @@ def index(
         roots: absolute paths of folders or files.
         exclude: glob patterns of names, or of paths relative to a root.
         prune: also forget pictures whose root or mount point is empty or missing.
-        on_progress: called from this thread a few times a second.
+        on_progress: called from this thread; see `ProgressListener`.
 
     Raises:
         SourceError: a root that was never indexed does not exist.
@@ -61,10 +61,11 @@ def index(
     with store.write() as writer:
         ledger = Ledger(writer)
         presence = Presence(store, roots)
-        survey = Survey(store, roots, exclude, presence, ledger)
         teller = Teller(on_progress, ledger, roots, exclude)
+        survey = Survey(store, roots, exclude, presence, ledger, teller)
         teller.start()
         try:
+            teller.tell("indexing")
             _read_and_encode(survey, store, encoder, presence, ledger, teller)
             survey.forget_gone(prune=prune)
         finally:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from lookalike.indexer.candidates import Candidate, FolderPlan, Missing, plan
 from lookalike.indexer.ledger import Ledger
 from lookalike.indexer.presence import Presence, missing
+from lookalike.indexer.progress import Teller
 from lookalike.source import FoundFolder, walk
 from lookalike.store import NO_DEVICE, Store, under
 
@@ -20,12 +21,14 @@ class Survey:
         exclude: Sequence[str],
         presence: Presence,
         ledger: Ledger,
+        teller: Teller,
     ) -> None:
         self._store = store
         self._roots = roots
         self._exclude = exclude
         self._presence = presence
         self._ledger = ledger
+        self._teller = teller
         self._missing: list[Missing] = []
         self._visited: set[str] = set()
         self._unlisted: set[str] = set()
@@ -38,6 +41,7 @@ class Survey:
             for folder in walk(root, self._exclude):
                 work = plan(folder, self._store.states(folder.path))
                 self._note(folder, work, root)
+                self._teller.tell("indexing")
                 yield from work.candidates
             if missing(root):
                 self._missing.extend(self._single(root))

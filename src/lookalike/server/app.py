@@ -1,13 +1,17 @@
 """The application: routes over collections, behind the guards."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from lookalike import __version__
 from lookalike.collection import Collection
 from lookalike.server import errors
 from lookalike.server.guard import SECURITY_HEADERS, BodyLimit, SameMachine, SecurityHeaders
 from lookalike.server.metrics import CountRequests, Metrics
-from lookalike.server.routes import about, choice, images, pages, search, uploads
+from lookalike.server.routes import about, choice, images, indexing, pages, search, uploads
 from lookalike.server.schemas import ErrorBody
 from lookalike.server.served import Served
 
@@ -32,6 +36,7 @@ def create_app(*collections: Collection) -> FastAPI:
         version=__version__,
         docs_url=None,  # those pages load their scripts from another machine; ours does not
         redoc_url=None,
+        lifespan=_lifespan,
         responses={422: {"model": ErrorBody, "description": "a field is out of range"}},
     )
     app.state.served = served
@@ -39,6 +44,7 @@ def create_app(*collections: Collection) -> FastAPI:
     app.include_router(search.router(metrics))
     app.include_router(images.router())
     app.include_router(uploads.router())
+    app.include_router(indexing.router())
     app.include_router(choice.router())
     app.include_router(about.router(metrics))
     app.include_router(pages.router(app))
@@ -49,3 +55,10 @@ def create_app(*collections: Collection) -> FastAPI:
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    served: Served = app.state.served
+    await run_in_threadpool(served.close)

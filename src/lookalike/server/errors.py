@@ -25,7 +25,7 @@ _STATUS: dict[type[LookalikeError], int] = {
     SourceError: 502,
     DecodeError: 415,
     QueryError: 422,
-    CollectionBusyError: 503,
+    CollectionBusyError: 409,
 }
 """Status of each kind of error; what is not listed is the server's own trouble, 500."""
 

@@ -61,13 +61,18 @@ def serve(
             if self.started:
                 ready()
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            # Before it waits for its connections: a stream of events ends only when it is told.
+            app.state.served.begin_close()
+            await super().shutdown(sockets)
+
+    app = create_app(*collections)
     config = uvicorn.Config(
-        create_app(*collections),
+        app,
         log_config=None,  # warnings and errors go where the caller's logging sends them
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        lifespan="off",
         ws="none",
         timeout_graceful_shutdown=_GRACE_S,
     )

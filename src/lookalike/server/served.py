@@ -2,12 +2,23 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
 
 from lookalike.collection import Collection
+from lookalike.jobs import Indexing
 from lookalike.present.text import display_path
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One collection of the server, and what goes on around it."""
+
+    name: str
+    collection: Collection
+    indexing: Indexing
 
 
 class Served:
@@ -19,53 +30,70 @@ class Served:
     def __init__(self, collections: Sequence[Collection]) -> None:
         if not collections:
             raise ValueError("a server needs a collection")
-        self._by_name: dict[str, Collection] = {}
+        self._members: dict[str, Member] = {}
         for collection in collections:
-            self._by_name[self._free_name(collection.location)] = collection
-        self.default = collections[0]
+            name = self._free_name(collection.location)
+            self._members[name] = Member(name, collection, Indexing(collection))
 
     def _free_name(self, location: str) -> str:
         folder = display_path(os.path.basename(location.rstrip(os.sep))) or "collection"
         name, number = folder, 1
-        while name in self._by_name:
+        while name in self._members:
             number += 1
             name = f"{folder}-{number}"
         return name
 
-    def __iter__(self) -> Iterator[tuple[str, Collection]]:
-        return iter(self._by_name.items())
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self._members.values())
 
-    def get(self, name: str) -> Collection | None:
-        """The collection of that name."""
-        return self._by_name.get(name)
+    def get(self, name: str | None) -> Member | None:
+        """The collection of that name; None means the first."""
+        return next(iter(self)) if name is None else self._members.get(name)
 
     @property
     def pictures(self) -> int:
         """The number of pictures in all collections together."""
-        return sum(len(collection) for collection in self._by_name.values())
+        return sum(len(member.collection) for member in self)
+
+    def begin_close(self) -> None:
+        """Let what goes on in the background come to an end; streams of events end as well."""
+        for member in self:
+            member.indexing.begin_close()
+
+    def close(self) -> None:
+        """Wait until nothing goes on in the background any more."""
+        self.begin_close()
+        for member in self:
+            member.indexing.close()
 
 
-async def chosen(
+async def chosen_member(
     request: Request,
     collection: Annotated[
         str | None,
         Query(description="which collection, by its name; the first unless told", max_length=255),
     ] = None,
-) -> Collection:
-    """The collection that the request means.
+) -> Member:
+    """The collection that the request means, with what goes on around it.
 
     Raises:
         HTTPException: 404, none has that name.
     """
     served: Served = request.app.state.served
-    if collection is None:
-        return served.default
     found = served.get(collection)
     if found is None:
-        known = ", ".join(name for name, _ in served)
+        known = ", ".join(member.name for member in served)
         raise HTTPException(404, f"there is no collection {collection} here, but: {known}")
     return found
 
 
+async def chosen(member: Annotated[Member, Depends(chosen_member)]) -> Collection:
+    """The collection that the request means."""
+    return member.collection
+
+
 Chosen = Annotated[Collection, Depends(chosen)]
 """As the type of a route's parameter: the collection that the request means."""
+
+ChosenMember = Annotated[Member, Depends(chosen_member)]
+"""The same, with what goes on around it."""

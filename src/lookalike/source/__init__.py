@@ -1,6 +1,7 @@
 """Source: where bytes come from. Folders, files, addresses, what people send; never decodes."""
 
 from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file, read_stream
+from lookalike.source.folders import FolderListing, list_folders
 from lookalike.source.uploads import Upload, Uploads
 from lookalike.source.url import fetch, is_url
 from lookalike.source.walk import (
@@ -14,6 +15,7 @@ from lookalike.source.walk import (
 
 __all__ = [
     "MAX_FILE_BYTES",
+    "FolderListing",
     "FoundFile",
     "FoundFolder",
     "Upload",
@@ -24,6 +26,7 @@ __all__ = [
     "is_collection",
     "is_picture_name",
     "is_url",
+    "list_folders",
     "read",
     "read_file",
     "read_stream",

@@ -3,10 +3,9 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from lookalike.collection import Collection
 from lookalike.present.text import display_path
 from lookalike.server.schemas import ModelBody
-from lookalike.server.served import Served
+from lookalike.server.served import Member, Served
 
 
 class CollectionBody(BaseModel):
@@ -19,12 +18,12 @@ class CollectionBody(BaseModel):
     bytes: int = Field(description="size on disk, caches included")
 
     @classmethod
-    def of(cls, name: str, collection: Collection) -> "CollectionBody":
+    def of(cls, member: Member) -> "CollectionBody":
         """The collection, with its path made safe to show."""
-        status = collection.status()
+        status = member.collection.status()
         model = status.model
         return cls(
-            name=name,
+            name=member.name,
             images=status.images,
             model=ModelBody(name=model.name, sha256=model.sha256, dimension=model.dimension),
             path=display_path(status.collection),
@@ -46,8 +45,6 @@ def router() -> APIRouter:
     def collections(request: Request) -> CollectionsBody:
         """Every route takes one of these names as `?collection=`; the first unless told."""
         served: Served = request.app.state.served
-        return CollectionsBody(
-            collections=[CollectionBody.of(name, collection) for name, collection in served]
-        )
+        return CollectionsBody(collections=[CollectionBody.of(member) for member in served])
 
     return routes

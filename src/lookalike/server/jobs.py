@@ -1,0 +1,116 @@
+"""Indexing as JSON: what is asked for, and how a job is."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lookalike.jobs import JobState, JobStatus
+from lookalike.present.text import display_path
+from lookalike.server.schemas import SkippedBody
+from lookalike.types import IndexSummary, Skipped
+
+_Path = Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class IndexRequest(BaseModel):
+    """What to index."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folders: list[_Path] = Field(
+        [], max_length=100, description="whole paths; none means all that were indexed before"
+    )
+    exclude: list[_Path] = Field(
+        [], max_length=100, description="glob patterns of names, or of paths relative to a folder"
+    )
+
+
+class SummaryBody(BaseModel):
+    """What a job did; `skipped` counts also files that an earlier one skipped."""
+
+    added: int
+    updated: int
+    unchanged: int
+    removed: int
+    skipped: int
+    warnings: list[str]
+    seconds: float
+
+    @classmethod
+    def of(cls, summary: IndexSummary) -> "SummaryBody":
+        """The summary; the skipped files are in the status of the collection."""
+        return cls(
+            added=summary.added,
+            updated=summary.updated,
+            unchanged=summary.unchanged,
+            removed=summary.removed,
+            skipped=len(summary.skipped),
+            warnings=[display_path(warning) for warning in summary.warnings],
+            seconds=summary.seconds,
+        )
+
+
+class JobBody(BaseModel):
+    """A job at one moment."""
+
+    id: str
+    state: JobState = Field(description="done, stopped and failed are ends")
+    folders: list[str]
+    exclude: list[str]
+    started: datetime
+    seconds: float = Field(description="how long it has run")
+    done: int = Field(description="files dealt with so far")
+    total: int = Field(description="files found so far")
+    total_final: bool = Field(description="whether all files have been found")
+    encoded: int = Field(description="pictures run through the encoder so far")
+    skipped: int = Field(description="files that cannot be used, so far")
+    rate: float | None = Field(description="files a second, lately")
+    seconds_left: float | None
+    summary: SummaryBody | None = Field(description="what it did, once it is done")
+    error: str | None = Field(description="why it failed")
+
+    @classmethod
+    def of(cls, status: JobStatus) -> "JobBody":
+        """The job, with its paths made safe to show."""
+        progress, summary = status.progress, status.summary
+        return cls(
+            id=status.id,
+            state=status.state,
+            folders=[display_path(folder) for folder in status.folders],
+            exclude=list(status.exclude),
+            started=status.started,
+            seconds=round(status.seconds, 3),
+            done=progress.done if progress else 0,
+            total=progress.total if progress else 0,
+            total_final=progress.total_final if progress else False,
+            encoded=progress.encoded if progress else 0,
+            skipped=progress.skipped if progress else 0,
+            rate=status.rate,
+            seconds_left=status.seconds_left,
+            summary=None if summary is None else SummaryBody.of(summary),
+            error=None if status.error is None else display_path(status.error),
+        )
+
+
+class IndexBody(BaseModel):
+    """The latest job since the server was started; null where there was none."""
+
+    job: JobBody | None
+
+
+class SkippedFilesBody(BaseModel):
+    """Files that a job has just skipped."""
+
+    files: list[SkippedBody]
+
+    @classmethod
+    def of(cls, files: Iterable[Skipped]) -> "SkippedFilesBody":
+        """The files, with their paths made safe to show."""
+        return cls(
+            files=[
+                SkippedBody(path=display_path(file.path), reason=display_path(file.reason))
+                for file in files
+            ]
+        )
