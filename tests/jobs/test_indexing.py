@@ -62,6 +62,7 @@ def test_search_sees_what_was_committed_and_stopping_keeps_it(
     indexing: Indexing, photos: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lookalike.indexer.ledger._COMMIT_EVERY_S", 0.0)
+    monkeypatch.setattr("lookalike.indexer.progress._EVERY_S", 0.0)
     write_gallery(tmp_path / "many", 200)
     with gate_before_encoder() as gate:
         job = indexing.start([str(tmp_path / "many")])

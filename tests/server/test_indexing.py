@@ -119,6 +119,7 @@ def test_search_goes_on_and_a_second_job_is_refused(
     server: str, photos: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lookalike.indexer.ledger._COMMIT_EVERY_S", 0.0)
+    monkeypatch.setattr("lookalike.indexer.progress._EVERY_S", 0.0)
     write_gallery(tmp_path / "more", 200, first_seed=300)
     body = {"folders": [str(tmp_path / "more")]}
     with gate_before_encoder() as gate:
