@@ -3,8 +3,9 @@
 python -m tests.support.reporting COLLECTION ROOT...
 
 One JSON object a line on stdout: {"begin": true}, then for each transaction {"about": changes} and
-{"done": true}, at the end {"added": ..., "updated": ..., "removed": ...} or {"error": ...}. Whoever kills the process knows
-from these lines what has to be in the collection: `Expected` takes them in.
+{"done": true}, at the end {"added": ..., "updated": ..., "removed": ...} or {"error": ...}.
+Whoever kills the process knows from these lines what has to be in the collection: `Expected` takes
+them in.
 """
 
 import json

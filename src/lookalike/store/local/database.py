@@ -1,12 +1,20 @@
 """Connections to the collection's SQLite file."""
 
+import os
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from lookalike.errors import StoreError
+from lookalike.store.local.journal import (
+    change_over,
+    is_read_only,
+    needs_other_journal,
+    set_journal,
+)
 from lookalike.store.local.schema import (
     PAGE_SIZE,
     check_not_newer,
@@ -83,7 +91,7 @@ class Database:
         try:
             with writable():
                 connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-                connection.execute("PRAGMA journal_mode = WAL")
+                set_journal(connection, self.path)
                 # FULL: what was reported as committed survives a power cut as well as a kill.
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA foreign_keys = ON")
@@ -121,11 +129,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def writable() -> Iterator[None]:
-    """SQLite's errors while writing, as ours."""
+    """Errors of SQLite and of the drive while writing, as ours."""
     try:
         yield
-    except sqlite3.Error as error:
-        raise StoreError(f"the collection cannot be written: {error}") from error
+    except (sqlite3.Error, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise StoreError(f"the collection cannot be written: {why}") from error
 
 
 @contextmanager
@@ -149,9 +158,26 @@ class _Reader:
 
 def _connect(path: str) -> sqlite3.Connection:
     """Open a collection's file, or an empty one; what is none of ours is left as it is."""
+    try:
+        return _checked(path)
+    except StoreError as error:
+        if needs_other_journal(error.__cause__):
+            with readable():
+                change_over(path)
+            return _checked(path)
+        if isinstance(error.__cause__, sqlite3.OperationalError) and is_read_only(path):
+            return _checked(path, "?immutable=1")
+        raise
+
+
+def _checked(path: str, options: str = "") -> sqlite3.Connection:
     with readable():
         connection = sqlite3.connect(
-            path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            Path(os.path.abspath(path)).as_uri() + options,
+            uri=True,
+            timeout=_BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
         )
     try:
         check_not_newer(format_version(connection))

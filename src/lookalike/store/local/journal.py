@@ -11,28 +11,51 @@ import sqlite3
 import tempfile
 
 
-def carries_wal(folder: str) -> bool:
-    """Whether processes can share memory through files in `folder`, which has to be writable."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.truncate(mmap.PAGESIZE)
-            with mmap.mmap(file.fileno(), mmap.PAGESIZE) as shared:
-                shared[0] = 1
-    except (OSError, ValueError):
-        return False
-    return True
-
-
 def set_journal(connection: sqlite3.Connection, path: str) -> None:
-    """Choose the journal for the database at `path`, before anything is read from it.
+    """Choose the journal of the database at `path`, which its drive can carry.
 
-    A collection that was copied from another drive is changed over.
+    Raises:
+        OSError: nothing can be written there.
     """
-    if carries_wal(os.path.dirname(path)):
-        connection.execute("PRAGMA journal_mode = WAL")
-        return
-    # Alone, SQLite keeps the log's index in its own memory: so an old log can still be read.
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    connection.execute("PRAGMA journal_mode = DELETE")
-    connection.execute("PRAGMA locking_mode = NORMAL")
-    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # lets go of the lock
+    wal = _shares_memory(os.path.dirname(path))
+    connection.execute(f"PRAGMA journal_mode = {'WAL' if wal else 'DELETE'}")
+
+
+def needs_other_journal(error: BaseException | None) -> bool:
+    """Whether SQLite failed because the drive cannot carry the log that the database has."""
+    return "_SHM" in str(getattr(error, "sqlite_errorname", ""))
+
+
+def is_read_only(path: str) -> bool:
+    """Whether the database at `path` is whole in its one file, and nobody can write to it."""
+    log = path + "-wal"
+    return not os.access(os.path.dirname(path), os.W_OK) and not (
+        os.path.exists(log) and os.path.getsize(log)
+    )
+
+
+def change_over(path: str) -> None:
+    """Take the log of a collection, which was copied from another drive, into its one file.
+
+    Raises:
+        sqlite3.Error: it cannot be written.
+    """
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        # Alone, SQLite keeps the log's index in its own memory, and can read it.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        connection.close()
+
+
+def _shares_memory(folder: str) -> bool:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        # Written, not only made longer: memory that a full drive cannot back kills who touches it.
+        file.write(bytes(mmap.PAGESIZE))
+        file.flush()
+        try:
+            mmap.mmap(file.fileno(), mmap.PAGESIZE).close()
+        except (OSError, ValueError):
+            return False
+    return True

@@ -19,7 +19,7 @@ from lookalike.errors import CollectionBusyError, CollectionNotFoundError, Store
 from lookalike.store.base import FileRecord, FileState, Neighbours, SkippedFile, StoredFile, under
 from lookalike.store.checks import check_known, check_query
 from lookalike.store.local.cache import SearchCache
-from lookalike.store.local.database import Database, readable, transaction
+from lookalike.store.local.database import Database, readable, transaction, writable
 from lookalike.store.local.filters import condition, fitting_vectors
 from lookalike.store.local.labels import labels_of, set_labels
 from lookalike.store.local.writer import LocalWriter
@@ -91,16 +91,19 @@ class LocalStore:
             for leftover in (scratch, scratch + "-wal", scratch + "-shm"):
                 with suppress(FileNotFoundError):
                     os.unlink(leftover)
-            with Database(scratch).writer() as connection, transaction(connection):
+            with Database(scratch).writer() as connection:
                 meta = {
                     "encoder": asdict(encoder),
                     "encoder_source": encoder_source,
                     "token": secrets.token_hex(16),
                 }
-                connection.executemany(
-                    "INSERT INTO meta (key, value) VALUES (?, ?)",
-                    [(key, json.dumps(value)) for key, value in meta.items()],
-                )
+                with transaction(connection):
+                    connection.executemany(
+                        "INSERT INTO meta (key, value) VALUES (?, ?)",
+                        [(key, json.dumps(value)) for key, value in meta.items()],
+                    )
+                with writable():  # into the one file that is renamed, or a full disk is told
+                    connection.execute("PRAGMA journal_mode = DELETE")
             os.replace(scratch, path)
         return cls(folder)
 
