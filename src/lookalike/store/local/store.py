@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -28,6 +29,7 @@ from lookalike.types import Embeddings, Ids, Where
 DATABASE_FILE = "collection.sqlite"
 CACHE_FOLDER = "cache"
 _LOCK_FILE = "writer.lock"
+_MIGRATION_S = 30.0  # how long opening waits for another process that writes to an old format
 _CHUNK = 500  # values in one SQL statement, below every SQLite's limit
 
 _FILE = (
@@ -55,15 +57,25 @@ class LocalStore:
             )
         self._folder = folder
         self._database = Database(os.path.join(folder, DATABASE_FILE))
-        if self._database.is_of_an_older_format():
-            with _writer_lock(folder), self._database.writer():
-                pass  # which brings it to the current one
+        self._migrate()
         meta = self._meta()
         self._encoder = msgspec.convert(meta["encoder"], type=EncoderIdentity)
         self._encoder_source: str = meta["encoder_source"]
         self._cache = SearchCache(
             os.path.join(folder, CACHE_FOLDER), self._encoder.dimension, meta["token"]
         )
+
+    def _migrate(self) -> None:
+        """Bring the file to the current format, or wait for another process that does."""
+        patience = time.monotonic() + _MIGRATION_S
+        while self._database.is_of_an_older_format():
+            try:
+                with _writer_lock(self._folder), self._database.writer():
+                    return  # opening it for writing has done it
+            except CollectionBusyError:
+                if time.monotonic() > patience:
+                    raise
+                time.sleep(0.05)
 
     @staticmethod
     def exists(folder: str) -> bool:
