@@ -16,12 +16,15 @@ from tests.support.process import python
 
 NAMES = [
     "Collection",
+    "Example",
     "Hit",
     "IndexProgress",
     "IndexSummary",
     "LookalikeError",
+    "Query",
     "Skipped",
     "Status",
+    "Where",
     "__version__",
     "open",
 ]
@@ -114,7 +117,7 @@ def test_a_collection_as_in_a_notebook(tmp_path: Path, tiny_model: Path) -> None
         for hit in hits:
             assert hit.distance == pytest.approx(1 - hit.score)
         assert photos.search(paths[4].read_bytes(), k=1)[0].path == str(paths[4])
-        assert photos.similar(hits[0].id, k=1)[0].id == hits[0].id
+        assert photos.search(hits[0].id, k=1)[0].id == hits[0].id
         status = photos.status()
         assert isinstance(status, lookalike.Status)
         assert (status.images, status.dimension, status.skipped) == (12, 64, 0)

@@ -14,18 +14,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lookalike.collection import Collection, open
     from lookalike.errors import LookalikeError
-    from lookalike.types import Hit, IndexProgress, IndexSummary, Skipped, Status
+    from lookalike.types import (
+        Example,
+        Hit,
+        IndexProgress,
+        IndexSummary,
+        Query,
+        Skipped,
+        Status,
+        Where,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Collection",
+    "Example",
     "Hit",
     "IndexProgress",
     "IndexSummary",
     "LookalikeError",
+    "Query",
     "Skipped",
     "Status",
+    "Where",
     "__version__",
     "open",
 ]
@@ -34,11 +46,14 @@ _HOMES = {
     "Collection": "collection",
     "open": "collection",
     "LookalikeError": "errors",
+    "Example": "types",
     "Hit": "types",
     "IndexProgress": "types",
     "IndexSummary": "types",
+    "Query": "types",
     "Skipped": "types",
     "Status": "types",
+    "Where": "types",
 }
 
 

@@ -3,12 +3,11 @@
 import builtins
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
 
 import platformdirs
-from PIL import Image
 
 from lookalike import decode, source
 from lookalike.encoders import DEFAULT_MODEL, Encoder, LocatedModel, identity, load, locate
@@ -19,12 +18,21 @@ from lookalike.errors import (
     SourceError,
 )
 from lookalike.indexer import index as run_index
-from lookalike.search import embed_query, nearest
+from lookalike.search import Searcher
 from lookalike.store import LocalStore, Store, StoredFile
-from lookalike.types import Hit, IndexSummary, ModelInfo, ProgressListener, Skipped, Status
-
-Query = str | os.PathLike[str] | bytes | Image.Image
-"""A path or http(s) address, the bytes of an encoded picture, or a Pillow image."""
+from lookalike.types import (
+    Asked,
+    Crop,
+    Example,
+    Hit,
+    IndexSummary,
+    ModelInfo,
+    ProgressListener,
+    Query,
+    Skipped,
+    Status,
+    Where,
+)
 
 
 def open(
@@ -124,31 +132,60 @@ class Collection:
             store, self.encoder, roots, exclude=exclude, prune=prune, on_progress=on_progress
         )
 
-    def search(self, query: Query, k: int = 10) -> list[Hit]:
-        """The `k` pictures nearest to a picture, which need not be in the collection.
+    def search(  # noqa: PLR0913  one for each thing that can be asked
+        self,
+        query: "Asked | Query | None" = None,
+        k: int = 10,
+        *,
+        crop: Crop | None = None,
+        also: "Iterable[Asked | Example]" = (),
+        against: "Iterable[Asked | Example]" = (),
+        text: str | None = None,
+        where: Where | None = None,
+        min_score: float | None = None,
+        offset: int = 0,
+    ) -> list[Hit]:
+        """The pictures nearest to a picture, which need not be in the collection.
+
+        Args:
+            query: a picture: an id of the collection, a path or http(s) address, the bytes of an
+                encoded picture, or a Pillow image. None where there are only words, or `also`. Or
+                a whole `Query`, which says everything that the arguments after `k` say but
+                `offset`.
+            k: how many hits.
+            crop: the part of the picture that counts; see `Crop`.
+            also: more pictures that the hits should look like.
+            against: pictures that they should not look like.
+            text: words for what they should show.
+            where: search only among the pictures that fit.
+            min_score: the least score of a hit.
+            offset: how many of the nearest to pass over.
 
         Raises:
             CollectionNotFoundError: the collection does not exist yet.
-            SourceError: the query cannot be read.
+            SourceError: a picture of the query cannot be read.
             DecodeError: it is no picture that we accept.
-            QueryError: `k` is below 1.
+            QueryError: the query makes no sense.
             EncoderError: the encoder cannot be used.
         """
-        store = self._store
-        if isinstance(query, Image.Image):
-            return nearest(store, embed_query(self.encoder, decode.from_image(query)), k)
-        if not isinstance(query, bytes):
-            query = _read_query(os.fspath(query))
-        return nearest(store, embed_query(self.encoder, query), k)
+        if not isinstance(query, Query):
+            first = () if query is None else (Example(query, crop=crop),)
+            query = Query(
+                positives=(*first, *map(_example, also)),
+                negatives=tuple(map(_example, against)),
+                text=text,
+                where=where,
+                min_score=min_score,
+            )
+        return self._searcher.search(query, k, offset)
 
-    def similar(self, image_id: int, k: int = 10) -> list[Hit]:
-        """The `k` pictures nearest to one of the collection; it comes first itself.
+    def count(self, where: Where | None = None) -> int:
+        """The number of pictures that fit.
 
         Raises:
-            QueryError: there is no picture with that id, or `k` is below 1.
+            CollectionNotFoundError: the collection does not exist yet.
         """
-        self.image_file(image_id)
-        return nearest(self._store, self._store.vectors([image_id]), k)
+        return self._store.count(where)
 
     def __len__(self) -> int:
         """The number of pictures; 0 where the collection does not exist yet."""
@@ -174,9 +211,11 @@ class Collection:
             skipped_files=skipped,
         )
 
-    def browse(self, offset: int = 0, limit: int = 50) -> list[StoredFile]:
-        """Pictures in the order in which they came, `limit` at most, from position `offset`."""
-        return self._store.page(offset, limit)
+    def browse(
+        self, offset: int = 0, limit: int = 50, where: Where | None = None
+    ) -> list[StoredFile]:
+        """Pictures that fit, as they came, `limit` at most, from position `offset`."""
+        return self._store.page(offset, limit, where)
 
     def image_file(self, image_id: int) -> StoredFile:
         """The file of a picture.
@@ -262,6 +301,10 @@ class Collection:
                 self._opened = LocalStore(self.location)
             return self._opened
 
+    @property
+    def _searcher(self) -> Searcher:
+        return Searcher(self._store, lambda: self.encoder)
+
     def _create(self) -> Store:
         found = self._locate()
         with self._lock:
@@ -305,8 +348,5 @@ def default_location() -> str:
     return os.path.join(platformdirs.user_data_dir("lookalike", appauthor=False), "default")
 
 
-def _read_query(name: str) -> bytes:
-    try:
-        return source.read(name)
-    except SourceError as error:
-        raise SourceError(f"cannot search by {name}: {error}") from error
+def _example(asked: "Asked | Example") -> Example:
+    return asked if isinstance(asked, Example) else Example(asked)

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Literal, TypeAlias
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Pixels: TypeAlias = NDArray[np.uint8]
 """RGB pixels, uint8: one picture (height, width, 3) or a batch (n, height, width, 3)."""
@@ -60,7 +63,54 @@ class Where:
         object.__setattr__(self, "label", tuple(self.label))
 
 
+Asked: TypeAlias = "int | str | os.PathLike[str] | bytes | Image.Image"
+"""A picture to search by: an id of the collection, a path or http(s) address, the bytes of an
+encoded picture, or a Pillow image."""
+
+Crop: TypeAlias = tuple[float, float, float, float]
+"""Left, top, width and height of a part of an upright picture: whole numbers (int) are pixels,
+others are shares of its width and height, 0..1."""
+
+
 @dataclass(frozen=True, slots=True)
+class Example:
+    """One picture of a query.
+
+    Attributes:
+        picture: what it is.
+        weight: how much it counts beside the others, above 0.
+        crop: the part of it that counts; None is all.
+    """
+
+    picture: Asked
+    weight: float = 1.0
+    crop: Crop | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What to look for.
+
+    Attributes:
+        positives: pictures that the hits should look like.
+        negatives: pictures that they should not look like.
+        text: words for what the hits should show; only where the encoder understands words.
+        text_weight: how much the words count beside the pictures, above 0.
+        where: which pictures to search among.
+        min_score: the least score of a hit, -1..1; None takes all.
+        exclude: leave out the query's own pictures, also other files with their content.
+    """
+
+    positives: tuple[Example, ...] = ()
+    negatives: tuple[Example, ...] = ()
+    text: str | None = None
+    text_weight: float = 1.0
+    where: Where | None = None
+    min_score: float | None = None
+    exclude: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """One neighbour of a query.
 
@@ -68,25 +118,49 @@ class Hit:
         id: the image's id in its collection.
         path: where the picture lies; undecodable bytes of a name are kept as surrogates.
         score: cosine similarity to the query, in -1..1; 1 is the same direction.
-        distance: cosine distance, 1 - score, in 0..2.
         width: pixels, upright.
         height: pixels, upright.
+        format: the codec, such as "JPEG".
+        bytes: size of the file.
+        modified: when the file was last changed, UTC, whole seconds.
+        taken: when the picture was taken, by its camera's clock, without a time zone; None where
+            the file does not say.
+        likeness: probability that the picture shows what the query shows, 0..1; None where the
+            encoder has no calibration.
     """
 
     id: int
     path: str
     score: float
-    distance: float
     width: int
     height: int
+    format: str
+    bytes: int
+    modified: datetime
+    taken: datetime | None = None
+    likeness: float | None = None
+
+    @property
+    def distance(self) -> float:
+        """Cosine distance, 1 - score, in 0..2."""
+        return 1.0 - self.score
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The answer to one query: the query as it was named, and its hits, nearest first."""
+    """The answer to one query.
+
+    Attributes:
+        query: the query as it was named.
+        hits: nearest first.
+        offset: how many nearer ones were passed over.
+        total: number of pictures that were searched among.
+    """
 
     query: str
     hits: list[Hit]
+    offset: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def test_index_for_people(tmp_path: Path, tiny_model: Path) -> None:
 def test_search_answers_in_the_shape_of_the_design(indexed: Indexed) -> None:
     query = indexed.pictures[5]
     answer = run_json("search", query, "-c", indexed.collection, "-k", 4)
-    assert answer.keys() == {"query", "hits"}
+    assert answer.keys() == {"query", "hits", "offset", "total"}
     assert answer["query"] == str(query)
     assert len(answer["hits"]) == 4
     first = answer["hits"][0]
@@ -109,6 +109,52 @@ def test_search_for_a_script_without_json_is_lines_of_fields(indexed: Indexed) -
     assert [row[0] for row in rows] == ["1", "2"]
     assert rows[0][2] == str(indexed.pictures[1])
     assert float(rows[0][1]) >= 0.999
+
+
+def test_search_for_and_against_within_a_filter(indexed: Indexed) -> None:
+    first, second, third = indexed.pictures[:3]
+    options = [
+        "-c",
+        indexed.collection,
+        "-k",
+        20,
+        "--where",
+        "format=png",
+        "--where",
+        "max_bytes=1M",
+    ]
+    answer = run_json("search", first, "--and", second, "--not", third, *options)
+    assert answer["query"] == f"{first} + {second} - {third}"
+    assert {hit["format"] for hit in answer["hits"]} == {"PNG"}
+    assert answer["total"] == len(answer["hits"]) == 6
+    page = run_json("search", first, "--and", second, "--not", third, *options, "--offset", 4)
+    assert page["hits"] == answer["hits"][4:]
+    folder = f"folder={indexed.pictures[1].parent}"
+    below = run_json("search", first, "-c", indexed.collection, "--where", folder)
+    assert {Path(hit["path"]).parent for hit in below["hits"]} == {indexed.pictures[1].parent}
+
+
+def test_search_by_a_part(indexed: Indexed) -> None:
+    options = ["-c", indexed.collection, "-k", 1]
+    pixels = run_json("search", indexed.pictures[0], *options, "--crop", "0,0,72,64")
+    shares = run_json("search", indexed.pictures[0], *options, "--crop", "0,0,1.0,1")
+    assert pixels == shares
+    assert pixels["hits"][0]["score"] > 0.999
+    half = run_json("search", indexed.pictures[0], *options, "--crop", ".5,0,.5,1")
+    assert half["hits"][0]["score"] < 0.999
+    outside = run("search", indexed.pictures[0], *options, "--crop", "0,0,73,64")
+    assert outside.returncode == 1
+    assert "72 x 64 pixels" in error_line(outside.stderr)
+
+
+def test_search_without_the_query_itself(indexed: Indexed) -> None:
+    answer = run_json("search", indexed.pictures[3], "-c", indexed.collection, "--exclude")
+    assert str(indexed.pictures[3]) not in [hit["path"] for hit in answer["hits"]]
+    assert len(answer["hits"]) == 10
+    least = run_json(
+        "search", indexed.pictures[3], "-c", indexed.collection, "--min-score", "0.999"
+    )
+    assert [hit["path"] for hit in least["hits"]] == [str(indexed.pictures[3])]
 
 
 def test_search_writes_a_page(indexed: Indexed, tmp_path: Path) -> None:
@@ -163,6 +209,10 @@ def test_names_of_any_bytes_survive_json(tmp_path: Path, tiny_model: Path) -> No
         (["search", "FOLDER", "-c", "COLLECTION"], "it is not a regular file"),
         (["search", "BAD", "-c", "COLLECTION"], "not a picture"),
         (["search", "-", "-c", "COLLECTION"], "empty"),
+        (["search", "PICTURE", "--and", "BAD", "-c", "COLLECTION"], "bad.jpg: it is not a picture"),
+        (["search", "PICTURE", "--not", "NOWHERE", "-c", "COLLECTION"], "there is no such file"),
+        (["search", "--text", "a dog", "-c", "COLLECTION"], "understands no words"),
+        (["search", "PICTURE", "--where", "colour=red", "-c", "COLLECTION"], "there is no filter"),
         (["search", "http://[::1", "-c", "COLLECTION"], "not an http(s) address"),
         (["search", "http://127.0.0.1:9/", "-c", "COLLECTION"], "cannot fetch"),
         (["index", "NOWHERE", "-c", "NEW", "--model", "MODEL"], "there is no file or folder"),
@@ -227,6 +277,10 @@ def test_a_collection_whose_model_moved_opens_with_its_new_place(
     "arguments",
     [
         ["search"],
+        ["search", "--crop", "0,0,1,1", "--text", "a dog"],
+        ["search", "a.jpg", "--crop", "0,0,1"],
+        ["search", "a.jpg", "--crop", "0,0,1.5,-1"],
+        ["search", "a.jpg", "--min-score", "2"],
         ["search", "a.jpg", "-k", "0"],
         ["search", "a.jpg", "-k", "many"],
         ["index", "--nonsense"],

@@ -1,5 +1,7 @@
 """Results to present, with names as hostile as a file system allows."""
 
+from datetime import UTC, datetime
+
 from lookalike.types import Hit, IndexSummary, ModelInfo, SearchResult, Skipped, Status
 
 HOSTILE = [
@@ -17,7 +19,17 @@ HOSTILE = [
 
 
 def hit(path: str, score: float = 0.5, *, number: int = 1) -> Hit:
-    return Hit(number, path, score, 1 - score, width=480, height=360)
+    return Hit(
+        id=number,
+        path=path,
+        score=score,
+        width=480,
+        height=360,
+        format="JPEG",
+        bytes=1234,
+        modified=datetime(2024, 5, 31, 12, 0, 1, tzinfo=UTC),
+        taken=datetime(2019, 7, 14, 12, 30, 5),
+    )
 
 
 def hostile_result() -> SearchResult:

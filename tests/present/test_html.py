@@ -3,13 +3,14 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from PIL import Image
 
 from lookalike.present import display_path, html_page
-from lookalike.types import Hit, SearchResult
+from lookalike.types import SearchResult
 
 from .samples import HOSTILE, hit, hostile_result
 
@@ -128,9 +129,9 @@ def test_a_page_without_hits_says_so() -> None:
 
 def test_extreme_shapes_and_scores_stay_in_their_frames() -> None:
     hits = [
-        Hit(1, "/p/wide.jpg", 1.0000001, -1e-7, 10_000, 100),
-        Hit(2, "/p/tall.jpg", -0.5, 1.5, 1, 9_000),
-        Hit(3, "/p/none.jpg", 0.0, 1.0, 0, 0),
+        replace(hit("/p/wide.jpg", 1.0000001), width=10_000, height=100),
+        replace(hit("/p/tall.jpg", -0.5), width=1, height=9_000),
+        replace(hit("/p/none.jpg", 0.0), width=0, height=0),
     ]
     page = html_page(SearchResult("q", hits), encoded("red"), [encoded("blue")] * 3)
     assert [float(ratio) for ratio in re.findall(r"--ratio: ([\d.]+)\"", page)] == [2.4, 0.55, 0.55]

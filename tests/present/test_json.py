@@ -13,7 +13,7 @@ from .samples import HOSTILE, hit, hostile_result, status, summary
 
 
 def test_search_has_the_promised_shape() -> None:
-    result = SearchResult("cat.jpg", [hit("/p/a.jpg", 0.75, number=7)])
+    result = SearchResult("cat.jpg", [hit("/p/a.jpg", 0.75, number=7)], offset=20, total=99)
     assert search_json(result) == {
         "query": "cat.jpg",
         "hits": [
@@ -24,13 +24,25 @@ def test_search_has_the_promised_shape() -> None:
                 "distance": 0.25,
                 "width": 480,
                 "height": 360,
+                "format": "JPEG",
+                "bytes": 1234,
+                "modified": "2024-05-31T12:00:01Z",
+                "taken": "2019-07-14T12:30:05",
+                "likeness": None,
             }
         ],
+        "offset": 20,
+        "total": 99,
     }
 
 
 def test_a_search_without_hits_has_an_empty_list() -> None:
-    assert search_json(SearchResult("-", [])) == {"query": "-", "hits": []}
+    assert search_json(SearchResult("-", [])) == {
+        "query": "-",
+        "hits": [],
+        "offset": 0,
+        "total": 0,
+    }
 
 
 def test_index_has_the_promised_shape() -> None:

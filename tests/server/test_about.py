@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from lookalike import Collection
+from lookalike import Collection, Query
 
 
 def test_status_is_that_of_the_library(client: TestClient, collection: Collection) -> None:
@@ -62,15 +62,15 @@ def test_health_answers_while_searches_run(
     address: str, collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    similar = collection.similar
+    search_for = collection.search
     begun = threading.Event()
 
-    def slow(image_id: int, k: int) -> object:
+    def slow(query: Query, k: int, *, offset: int) -> object:
         begun.set()
         assert go_on.wait(20)
-        return similar(image_id, k)
+        return search_for(query, k, offset=offset)
 
-    monkeypatch.setattr(collection, "similar", slow)
+    monkeypatch.setattr(collection, "search", slow)
     answers: list[int] = []
 
     def search() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from pathlib import Path
 from random import Random
 
@@ -9,11 +10,14 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from lookalike import Collection
+from lookalike import Collection, Example, Query, Where
 from lookalike.errors import SourceError
 from lookalike.server.routes import search as search_route
 
-HIT = {"id", "path", "score", "distance", "width", "height"}
+HIT = {
+    *("id", "path", "score", "distance", "width", "height"),
+    *("format", "bytes", "modified", "taken", "likeness"),
+}
 
 
 def test_a_picture_of_the_collection_finds_itself(client: TestClient, gallery: Path) -> None:
@@ -23,7 +27,8 @@ def test_a_picture_of_the_collection_finds_itself(client: TestClient, gallery: P
     )
     assert answer.status_code == 200
     body = answer.json()
-    assert set(body) == {"query", "hits"}
+    assert set(body) == {"query", "hits", "offset", "total"}
+    assert (body["offset"], body["total"]) == (0, 90)
     assert body["query"] == "my holiday.jpg"
     assert len(body["hits"]) == 5
     first = body["hits"][0]
@@ -50,7 +55,7 @@ def test_by_id_gives_the_same_as_the_library(client: TestClient, collection: Col
     stored = collection.browse(3, 1)[0]
     body = client.post("/api/search", json={"id": stored.id, "k": 7}).json()
     assert body["query"] == stored.file.path
-    assert [hit["id"] for hit in body["hits"]] == [h.id for h in collection.similar(stored.id, 7)]
+    assert [hit["id"] for hit in body["hits"]] == [h.id for h in collection.search(stored.id, 7)]
     assert body["hits"][0]["id"] == stored.id
 
 
@@ -124,8 +129,8 @@ BAD_JSON = {
     "empty": (b"", 400, "invalid JSON"),
     "a list": (b"[]", 422, "should be an object"),
     "deep": (b"[" * 30_000, 400, "invalid JSON"),
-    "nothing named": (b"{}", 422, "give either url or id"),
-    "both named": (b'{"url": "http://a.example/", "id": 1}', 422, "give either url or id"),
+    "nothing named": (b"{}", 422, "give a picture as id, url or upload"),
+    "both named": (b'{"url": "http://a.example/", "id": 1}', 422, "one of id, url and upload"),
     "k too small": (b'{"id": 1, "k": 0}', 422, "k: "),
     "k too large": (b'{"id": 1, "k": 1001}', 422, "k: "),
     "k a word": (b'{"id": 1, "k": "many"}', 422, "k: "),
@@ -228,3 +233,139 @@ def test_garbled_requests_are_the_clients_fault(client: TestClient) -> None:
         answer = client.post("/api/search", content=bytes(garbled), headers={"Content-Type": kind})
         assert answer.status_code in (200, 400, 404, 415, 422), bytes(garbled)
         assert answer.status_code == 200 or set(answer.json()) == {"error"}
+
+
+def ids_of(body: dict[str, list[dict[str, int]]]) -> list[int]:
+    return [hit["id"] for hit in body["hits"]]
+
+
+def test_pictures_for_and_against_with_crops(
+    client: TestClient, collection: Collection, query: Path
+) -> None:
+    upload = client.post("/api/uploads", files={"file": query.read_bytes()}).json()["upload"]
+    crop = (0.25, 0.25, 0.5, 0.5)
+    expected = collection.search(
+        Query(
+            positives=(Example(query.read_bytes(), 2.0, crop), Example(3)),
+            negatives=(Example(5, 0.5), Example(query.read_bytes())),
+        ),
+        7,
+    )
+    body = {
+        "positives": [{"upload": upload, "weight": 2, "crop": crop}, {"id": 3}],
+        "negatives": [{"id": 5, "weight": 0.5}, {"upload": upload}],
+        "k": 7,
+    }
+    answer = client.post("/api/search", json=body).json()
+    assert ids_of(answer) == [hit.id for hit in expected]
+    third, fifth = (collection.image_file(number).file.path for number in (3, 5))
+    assert answer["query"] == f"upload + {third} - {fifth} - upload"
+
+
+def test_the_short_form_is_the_first_positive(client: TestClient) -> None:
+    crop = [0.0, 0.0, 0.5, 1.0]
+    short = {"id": 4, "crop": crop, "positives": [{"id": 6}], "k": 5}
+    long = {"positives": [{"id": 4, "crop": crop}, {"id": 6}], "k": 5}
+    assert (
+        client.post("/api/search", json=short).json()
+        == client.post("/api/search", json=long).json()
+    )
+
+
+def test_a_form_says_as_much_as_json(client: TestClient, query: Path) -> None:
+    upload = client.post("/api/uploads", files={"file": query.read_bytes()}).json()["upload"]
+    rest = {
+        "positives": [{"id": 3}],
+        "negatives": [{"id": 5}],
+        "where": {"format": ["png"]},
+        "crop": [0.1, 0.1, 0.5, 0.5],
+    }
+    plain = {"k": 4, "offset": 2, "min_score": -0.5, "exclude": True}
+    by_json = client.post("/api/search", json={"upload": upload, **rest, **plain}).json()
+    by_form = client.post(
+        "/api/search",
+        files={"file": ("picture", query.read_bytes())},
+        data={
+            **{name: json.dumps(value) for name, value in rest.items()},
+            **{name: str(value) for name, value in plain.items()},
+        },
+    ).json()
+    assert ids_of(by_form) == ids_of(by_json)
+    assert len(ids_of(by_json)) == 4
+
+
+def test_pages_filters_and_the_least_score(client: TestClient, collection: Collection) -> None:
+    where = {"format": ["PNG"], "min_width": 200}
+    fitting = collection.count(Where(format=("PNG",), min_width=200))
+    every = client.post("/api/search", json={"id": 1, "where": where, "k": 100}).json()
+    assert (every["total"], len(every["hits"])) == (fitting, fitting)
+    assert {hit["format"] for hit in every["hits"]} == {"PNG"}
+    page = client.post("/api/search", json={"id": 1, "where": where, "k": 5, "offset": 5}).json()
+    assert (ids_of(page), page["offset"]) == (ids_of(every)[5:10], 5)
+    least = every["hits"][3]["score"] - 1e-6
+    some = client.post("/api/search", json={"id": 1, "where": where, "min_score": least}).json()
+    assert ids_of(some) == ids_of(every)[:4]
+
+
+def test_the_query_itself_is_left_out_when_asked(client: TestClient) -> None:
+    assert ids_of(client.post("/api/search", json={"id": 7}).json())[0] == 7
+    body = client.post("/api/search", json={"id": 7, "exclude": True}).json()
+    assert 7 not in ids_of(body)
+    assert len(ids_of(body)) == 10
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({"positives": [{}]}, 422, "positives.0: name a picture"),
+        ({"positives": [{"id": 1, "url": "http://a.example/"}]}, 422, "one of id, url and upload"),
+        ({"positives": [{"id": 1, "weight": 0}]}, 422, "weight"),
+        ({"positives": [{"id": 1}] * 33}, 422, "positives"),
+        ({"positives": [{"id": 99999}]}, 404, "there is no picture"),
+        ({"id": 1, "negatives": [{"id": 99999}]}, 404, "there is no picture"),
+        ({"upload": "0" * 32}, 404, "send it again"),
+        ({"upload": "../../etc/passwd"}, 422, "upload"),
+        ({"negatives": [{"id": 1}]}, 422, "give a picture"),
+        ({"id": 1, "negatives": [{"id": 1, "weight": 9}], "positives": [{"id": 1}]}, 200, ""),
+        ({"id": 1, "crop": [0, 0, 1]}, 422, "crop"),
+        ({"id": 1, "crop": [0.5, 0, 0.6, 1]}, 422, "the crop"),
+        ({"id": 1, "crop": [0, 0, 2, 2]}, 422, "crop"),
+        ({"crop": [0, 0, 1, 1], "positives": [{"id": 1}]}, 422, "crop needs the picture"),
+        ({"text": "a dog"}, 422, "understands no words"),
+        ({"id": 1, "where": {"colour": "red"}}, 422, "where.colour"),
+        ({"id": 1, "where": {"after": "soon"}}, 422, "where.after"),
+        ({"id": 1, "min_score": 2}, 422, "min_score"),
+        ({"id": 1, "offset": -1}, 422, "offset"),
+    ],
+)
+def test_queries_that_make_no_sense(
+    client: TestClient, body: dict[str, object], status: int, says: str
+) -> None:
+    answer = client.post("/api/search", json=body)
+    assert answer.status_code == status, answer.json()
+    assert status == 200 or says in answer.json()["error"]
+
+
+def test_forms_that_make_no_sense(client: TestClient, query: Path) -> None:
+    for field, value, says in (
+        ("where", "{", "where: it is not JSON"),
+        ("where", "[" * 60_000, "where: it is not JSON"),
+        ("positives", "{}", "positives"),
+        ("id", "1", "the file is the picture"),
+    ):
+        answer = client.post("/api/search", files={"file": query.read_bytes()}, data={field: value})
+        assert answer.status_code == 422
+        assert says in answer.json()["error"]
+
+
+def test_pictures_are_listed_by_filter(client: TestClient, collection: Collection) -> None:
+    where = json.dumps({"format": ["jpeg"]})
+    fitting = collection.browse(0, 100, Where(format=("JPEG",)))
+    body = client.get("/api/images", params={"where": where, "limit": 7, "offset": 2}).json()
+    assert body["total"] == len(fitting) == 30
+    assert [image["id"] for image in body["images"]] == [item.id for item in fitting[2:9]]
+    drawn = client.get("/api/images", params={"where": where, "limit": 99, "seed": 1}).json()
+    assert sorted(image["id"] for image in drawn["images"]) == [item.id for item in fitting]
+    refused = client.get("/api/images", params={"where": "{"})
+    assert refused.status_code == 422
+    assert refused.json()["error"].startswith("where: ")

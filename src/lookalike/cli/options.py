@@ -18,6 +18,18 @@ def collection(command: F) -> F:
     )(command)
 
 
+def where(command: F) -> F:
+    """--where."""
+    return click.option(
+        "--where",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="Only pictures that fit. KEY is folder, format, label, after, before (days such as "
+        "2024-05-31), min_width, min_height, min_bytes, max_bytes or camera. Repeatable: format "
+        "and label take any of several.",
+    )(command)
+
+
 def as_json(command: F) -> F:
     """--json."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)

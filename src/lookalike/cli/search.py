@@ -1,6 +1,8 @@
 """lookalike search."""
 
+import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -10,14 +12,69 @@ from lookalike.cli.output import echo_json, show
 
 if TYPE_CHECKING:
     from lookalike import Collection
-    from lookalike.types import SearchResult
+    from lookalike.types import Crop, Query, SearchResult
+
+
+def _crop(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "Crop | None":
+    """X,Y,W,H: all whole numbers, or shares."""
+    if value is None:
+        return None
+    parts = value.split(",")
+    if len(parts) == 4 and all(re.fullmatch(r"\d{1,9}", part) for part in parts):
+        left, top, width, height = map(int, parts)
+        return left, top, width, height
+    if len(parts) == 4 and all(re.fullmatch(r"\d*\.\d+|[01]", part) for part in parts):
+        x, y, w, h = map(float, parts)
+        return x, y, w, h
+    raise click.BadParameter(
+        f"{value!r} is not X,Y,W,H: whole numbers of pixels, or shares such as 0.25,0,0.5,1.0"
+    )
 
 
 @click.command()
-@click.argument("picture", metavar="PICTURE|URL|-")
+@click.argument("picture", metavar="[PICTURE|URL|-]", required=False)
 @options.collection
 @click.option(
+    "--and",
+    "also",
+    metavar="PICTURE",
+    multiple=True,
+    help="Find what looks like this picture as well. Repeatable.",
+)
+@click.option(
+    "--not",
+    "against",
+    metavar="PICTURE",
+    multiple=True,
+    help="Find what looks less like this picture. Repeatable.",
+)
+@click.option("--text", metavar="WORDS", help="Find what these words say.")
+@click.option(
+    "--crop",
+    metavar="X,Y,W,H",
+    callback=_crop,
+    help="Search by a part of PICTURE: left, top, width and height in pixels, or as shares of it "
+    "with a decimal point, such as 0.25,0.0,0.5,1.0.",
+)
+@options.where
+@click.option(
     "-k", default=10, show_default=True, type=click.IntRange(min=1), help="How many to find."
+)
+@click.option(
+    "--offset",
+    default=0,
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Pass over the N nearest: the next page.",
+)
+@click.option(
+    "--min-score",
+    metavar="SCORE",
+    type=click.FloatRange(-1, 1),
+    help="Leave out what scores less, from -1 to 1.",
+)
+@click.option(
+    "--exclude", is_flag=True, help="Leave out the query's own pictures and their copies."
 )
 @options.model
 @options.inference
@@ -26,9 +83,17 @@ if TYPE_CHECKING:
 )
 @options.as_json
 def search(
-    picture: str,
+    picture: str | None,
     collection: str | None,
+    also: tuple[str, ...],
+    against: tuple[str, ...],
+    text: str | None,
+    crop: "Crop | None",
+    where: tuple[str, ...],
     k: int,
+    offset: int,
+    min_score: float | None,
+    exclude: bool,
     model: str | None,
     runtime: str,
     precision: str,
@@ -37,27 +102,54 @@ def search(
 ) -> None:
     """Find the pictures nearest to PICTURE, which need not be in the collection.
 
-    PICTURE is a file, an http(s) address, or - for standard input.
+    PICTURE is a file, an http(s) address, or - for standard input. It may be left out where --text
+    says what to look for.
     """
     import lookalike
     from lookalike.errors import DecodeError
     from lookalike.present.json import search_json
-    from lookalike.types import SearchResult
+    from lookalike.present.text import query_name
+    from lookalike.search import parse_where
+    from lookalike.types import Example, Query, SearchResult
 
+    if picture is None and text is None:
+        raise click.UsageError("name a PICTURE, or say with --text what to look for")
+    if picture is None and crop is not None:
+        raise click.UsageError("--crop is of PICTURE, which is missing")
+    named = [] if picture is None else [picture]
+    contents = [_read(each) for each in named]
+    query = Query(
+        positives=(
+            *(Example(content, crop=crop) for content in contents),
+            *map(Example, also),
+        ),
+        negatives=tuple(map(Example, against)),
+        text=text,
+        where=parse_where(where),
+        min_score=min_score,
+        exclude=exclude,
+    )
     photos = lookalike.open(collection, model=model, runtime=runtime, precision=precision)
-    data = _read(picture)
+    name = query_name([*named, *also], against, text)
     try:
-        result = SearchResult(picture, photos.search(data, k))
+        hits = photos.search(query, k, offset=offset)
     except DecodeError as error:
-        raise DecodeError(f"cannot search by {picture}: {error}") from error
+        raise DecodeError(_about(error, named)) from error
+    result = SearchResult(name, hits, offset, photos.count(query.where))
     if html is not None:
-        _write_html(html, result, data, photos)
+        _write_html(html, result, query, photos)
     if as_json:
         echo_json(search_json(result))
     else:
         from lookalike.present.terminal import hits_table
 
         show(hits_table(result))
+
+
+def _about(error: Exception, named: Sequence[str]) -> str:
+    """The error with the name of its picture, which the first one lost when it was read."""
+    sentence = str(error)
+    return sentence if sentence.startswith("cannot ") else f"cannot search by {named[0]}: {error}"
 
 
 def _read(picture: str) -> bytes:
@@ -72,12 +164,14 @@ def _read(picture: str) -> bytes:
         raise SourceError(f"cannot search by {picture}: {error}") from error
 
 
-def _write_html(file: str, result: "SearchResult", query: bytes, photos: "Collection") -> None:
+def _write_html(file: str, result: "SearchResult", query: "Query", photos: "Collection") -> None:
     from lookalike import decode
     from lookalike.present.html import html_page
 
+    first = query.positives[0].picture if query.positives else None
+    shown = decode.thumbnail(first, 640) if isinstance(first, bytes) else b""
     thumbnails = [_thumbnail(photos, hit.id) for hit in result.hits]
-    page = html_page(result, decode.thumbnail(query, 640), thumbnails)
+    page = html_page(result, shown, thumbnails)
     try:
         with open(file, "w", encoding="utf-8") as out:
             out.write(page)

@@ -15,7 +15,12 @@ JsonObject: TypeAlias = dict[str, Any]
 
 def search_json(result: SearchResult) -> JsonObject:
     """The query and its hits, nearest first."""
-    return {"query": result.query, "hits": [_hit(hit) for hit in result.hits]}
+    return {
+        "query": result.query,
+        "hits": [_hit(hit) for hit in result.hits],
+        "offset": result.offset,
+        "total": result.total,
+    }
 
 
 def index_json(summary: IndexSummary) -> JsonObject:
@@ -57,6 +62,11 @@ def _hit(hit: Hit) -> JsonObject:
         "distance": hit.distance,
         "width": hit.width,
         "height": hit.height,
+        "format": hit.format,
+        "bytes": hit.bytes,
+        "modified": hit.modified.isoformat().replace("+00:00", "Z"),
+        "taken": None if hit.taken is None else hit.taken.isoformat(),
+        "likeness": hit.likeness,
     }
 
 

@@ -1,6 +1,7 @@
 """Names of files as text that is safe to show anywhere."""
 
 import unicodedata
+from collections.abc import Sequence
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
@@ -10,6 +11,12 @@ _ESCAPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 # Joiners: Persian, the scripts of India and many emoji are spelt with them.
 _KEPT = frozenset({"\u200c", "\u200d"})
+
+
+def query_name(positives: Sequence[str], negatives: Sequence[str], text: str | None = None) -> str:
+    """What to call a query: its pictures for and against, and its words."""
+    words = [f"“{text}”"] if text else []
+    return " - ".join([" + ".join([*positives, *words]), *negatives])
 
 
 def display_path(path: str) -> str:

@@ -1,5 +1,6 @@
 """Search: a query in, hits out."""
 
-from lookalike.search.nearest import embed_query, nearest
+from lookalike.search.filters import parse_where
+from lookalike.search.searcher import Searcher, embed_query
 
-__all__ = ["embed_query", "nearest"]
+__all__ = ["Searcher", "embed_query", "parse_where"]

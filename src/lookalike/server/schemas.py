@@ -1,18 +1,16 @@
 """The JSON that goes in and out, the same shapes as the command line's `--json`."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field
 
 from lookalike.present.text import display_path
 from lookalike.source import is_url
 from lookalike.store.base import StoredFile
 from lookalike.types import Hit, Status
-
-MAX_HITS = 1000
 
 ImageId = Annotated[int, Field(ge=0, le=2**63 - 1, description="a picture of the collection")]
 
@@ -30,28 +28,6 @@ HttpAddress = Annotated[
 ]
 
 
-class SearchOptions(BaseModel):
-    """What every search may say."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    k: int = Field(10, ge=1, le=MAX_HITS, description="how many neighbours to give")
-    preview: bool = Field(False, description="also give a small JPEG of the query, as a data URL")
-
-
-class SearchRequest(SearchOptions):
-    """A search that names its picture: by address, or by its id in the collection."""
-
-    url: HttpAddress | None = None
-    id: ImageId | None = None
-
-    @model_validator(mode="after")
-    def _one_picture(self) -> "SearchRequest":
-        if (self.url is None) == (self.id is None):
-            raise ValueError("give either url or id")
-        return self
-
-
 class HitBody(BaseModel):
     """One neighbour: score is the cosine similarity, distance is 1 - score."""
 
@@ -61,6 +37,13 @@ class HitBody(BaseModel):
     distance: float
     width: int
     height: int
+    format: str = Field(description="the codec, such as JPEG")
+    bytes: int
+    modified: datetime = Field(description="time stamp of the file, UTC")
+    taken: datetime | None = Field(description="when it was taken, by the camera's own clock")
+    likeness: float | None = Field(
+        description="probability that it shows what the query shows; null without a calibration"
+    )
 
     @classmethod
     def of(cls, hit: Hit) -> "HitBody":
@@ -72,6 +55,11 @@ class HitBody(BaseModel):
             distance=hit.distance,
             width=hit.width,
             height=hit.height,
+            format=hit.format,
+            bytes=hit.bytes,
+            modified=hit.modified,
+            taken=hit.taken,
+            likeness=hit.likeness,
         )
 
 
@@ -80,7 +68,11 @@ class SearchBody(BaseModel):
 
     query: str = Field(description="the query as it was named: file name, address or path")
     hits: list[HitBody]
-    preview: str | None = Field(None, description="the query as a data URL, where asked for")
+    offset: int = Field(description="how many nearer ones were passed over")
+    total: int = Field(description="number of pictures that fit `where`")
+    preview: str | None = Field(
+        default=None, description="the query as a data URL, where asked for"
+    )
 
 
 class ImageBody(BaseModel):
@@ -115,14 +107,8 @@ class DetailsBody(ImageBody):
             folder=display_path(os.path.dirname(file.path)),
             format=file.format,
             bytes=file.size,
-            modified=_moment(file.mtime_ns),
+            modified=file.modified_at,
         )
-
-
-def _moment(time_ns: int) -> datetime:
-    """Nanoseconds since 1970 to whole seconds; a time stamp can be any number, a date cannot."""
-    seconds = min(max(time_ns // 10**9, -(10**10)), 2 * 10**11)
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
 class ImagesBody(BaseModel):

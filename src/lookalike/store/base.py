@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -48,6 +49,16 @@ class FileRecord:
     taken: int | None = None
     camera: str | None = None
     details: int = 0
+
+    @property
+    def modified_at(self) -> datetime:
+        """`mtime_ns` as a time, UTC, whole seconds; within what a calendar holds."""
+        return _moment(self.mtime_ns // 10**9)
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """`taken` as a time on the camera's clock, which has no time zone."""
+        return None if self.taken is None else _moment(self.taken).replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,3 +254,9 @@ class Store(Protocol):
 def under(folder: str, root: str) -> bool:
     """Whether `folder` is `root` or lies under it (both absolute, same separators)."""
     return folder == root or folder.startswith(os.path.join(root, ""))
+
+
+def _moment(seconds: int) -> datetime:
+    """A time stamp can be any number, a date cannot."""
+    seconds = min(max(seconds, -(10**10)), 2 * 10**11)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)

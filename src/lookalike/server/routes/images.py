@@ -7,14 +7,16 @@ from enum import IntEnum
 from random import Random
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 
 from lookalike.collection import Collection
 from lookalike.errors import DecodeError, QueryError, SourceError
+from lookalike.server.asked import asked_where
 from lookalike.server.media import IMAGE_POLICY, disposition, media_type
 from lookalike.server.schemas import DetailsBody, ErrorBody, ImageBody, ImageId, ImagesBody
 from lookalike.server.served import Chosen
 from lookalike.store.base import StoredFile
+from lookalike.types import Where
 
 _NOT_THERE = {"model": ErrorBody, "description": "no picture has this id, or its file is gone"}
 _PICTURE = {"description": "the picture", "content": {"image/*": {}}}
@@ -49,6 +51,7 @@ def router() -> APIRouter:
     @routes.get("", summary="List pictures")
     def images(
         collection: Chosen,
+        where: Annotated[Where | None, Depends(asked_where)],
         limit: Annotated[int, Query(ge=1, le=1000)] = 50,
         offset: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
         seed: Annotated[
@@ -59,12 +62,12 @@ def router() -> APIRouter:
         ] = None,
     ) -> ImagesBody:
         """The pictures by rising id, or some drawn at random: the same ones for the same seed."""
-        total = len(collection)
+        total = collection.count(where)
         if seed is None:
-            chosen = collection.browse(offset, limit)
+            chosen = collection.browse(offset, limit, where)
         else:
             places = Random(seed).sample(range(total), min(limit, total))  # noqa: S311  for show
-            chosen = [stored for place in places for stored in collection.browse(place, 1)]
+            chosen = [stored for place in places for stored in collection.browse(place, 1, where)]
         return ImagesBody(images=[ImageBody.of(stored) for stored in chosen], total=total)
 
     @routes.get(

@@ -1,20 +1,23 @@
-"""POST /api/search: a picture in, its neighbours out."""
+"""POST /api/search: pictures in, their neighbours out."""
 
 import base64
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
 from lookalike.collection import Collection
 from lookalike.decode import thumbnail
-from lookalike.present.text import display_path
+from lookalike.present.text import display_path, query_name
+from lookalike.server.asked import NamedPicture
 from lookalike.server.metrics import Metrics
 from lookalike.server.routes.images import known_image
-from lookalike.server.routes.question import BODY_SCHEMA, Question, Upload, read_question
+from lookalike.server.routes.question import BODY_SCHEMA, Question, Sent, read_question
+from lookalike.server.routes.uploads import known_upload
 from lookalike.server.schemas import ErrorBody, HitBody, SearchBody
 from lookalike.server.served import Chosen
 from lookalike.source import fetch
-from lookalike.types import Hit
+from lookalike.types import Example, Query
 
 _PREVIEW_SIDE = 640
 
@@ -28,6 +31,30 @@ _REFUSALS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A picture of a query that is at hand: `kind` is how it was given."""
+
+    kind: str
+    name: str
+    picture: int | bytes
+
+    def preview(self, collection: Collection) -> bytes:
+        """A small JPEG."""
+        if isinstance(self.picture, int):
+            return collection.thumbnail(self.picture, _PREVIEW_SIDE)
+        return thumbnail(self.picture, _PREVIEW_SIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A search whose pictures are at hand."""
+
+    query: Query
+    name: str
+    first: Found | None
+
+
 def router(metrics: Metrics) -> APIRouter:
     """The search route."""
     routes = APIRouter(prefix="/api", tags=["Search"])
@@ -35,7 +62,7 @@ def router(metrics: Metrics) -> APIRouter:
     @routes.post(
         "/search",
         summary="Search by picture",
-        response_model_exclude_none=True,
+        response_model_exclude_unset=True,
         openapi_extra=BODY_SCHEMA,
         responses={
             status: {"model": ErrorBody, "description": text} for status, text in _REFUSALS.items()
@@ -44,38 +71,73 @@ def router(metrics: Metrics) -> APIRouter:
     def search(
         collection: Chosen, question: Annotated[Question, Depends(read_question)]
     ) -> SearchBody:
-        """The most similar pictures to a picture that you send, or name by address or id."""
-        k, picture = question.options.k, question.picture
-        if isinstance(picture, Upload):
-            return by_bytes(collection, "file", picture.name, picture.data, question)
-        if picture.url is not None:
-            data = fetch(picture.url, allow_private=False)
-            return by_bytes(collection, "url", picture.url, data, question)
-        assert picture.id is not None  # noqa: S101  SearchRequest has one of the two
-        stored = known_image(collection, picture.id)
-        with metrics.search_timer("id"):
-            hits = collection.similar(picture.id, k)
-        small = (
-            collection.thumbnail(picture.id, _PREVIEW_SIDE) if question.options.preview else None
+        """The pictures most similar to those that you send, or name by id, address or upload."""
+        request = question.request
+        asked = resolve(collection, question)
+        with metrics.search_timer(asked.first.kind if asked.first else "text"):
+            hits = collection.search(asked.query, request.k, offset=request.offset)
+        answer = SearchBody(
+            query=display_path(asked.name),
+            hits=[HitBody.of(hit) for hit in hits],
+            offset=request.offset,
+            total=collection.count(asked.query.where),
         )
-        return _answer(stored.file.path, hits, small)
-
-    def by_bytes(
-        collection: Collection, kind: str, name: str, data: bytes, question: Question
-    ) -> SearchBody:
-        with metrics.search_timer(kind):
-            hits = collection.search(data, question.options.k)
-        small = thumbnail(data, _PREVIEW_SIDE) if question.options.preview else None
-        return _answer(name, hits, small)
+        if request.preview and asked.first is not None:
+            small = base64.b64encode(asked.first.preview(collection)).decode("ascii")
+            answer.preview = f"data:image/jpeg;base64,{small}"
+        return answer
 
     return routes
 
 
-def _answer(name: str, hits: list[Hit], preview: bytes | None) -> SearchBody:
-    return SearchBody(
-        query=display_path(name),
-        hits=[HitBody.of(hit) for hit in hits],
-        preview=None
-        if preview is None
-        else "data:image/jpeg;base64," + base64.b64encode(preview).decode("ascii"),
+def resolve(collection: Collection, question: Question) -> Resolved:
+    """Find or fetch the pictures that a search names.
+
+    Raises:
+        HTTPException: 404, no picture has an id, or an upload is not kept any more.
+        SourceError: an address gave nothing.
+    """
+    request = question.request
+    found: list[Found] = []
+
+    def example(named: NamedPicture | Sent, weight: float = 1.0) -> Example:
+        at_hand = _find(collection, named)
+        found.append(at_hand)
+        crop = request.crop if isinstance(named, Sent) else named.crop
+        return Example(at_hand.picture, weight, crop)
+
+    positives = []
+    if question.sent is not None:
+        positives.append(example(question.sent))
+    elif request.names:
+        positives.append(example(request))
+    positives += [example(each, each.weight) for each in request.positives]
+    names = [each.name for each in found]
+    negatives = [example(each, each.weight) for each in request.negatives]
+    query = Query(
+        positives=tuple(positives),
+        negatives=tuple(negatives),
+        text=request.text,
+        text_weight=request.text_weight,
+        where=request.where.where(),
+        min_score=request.min_score,
+        exclude=request.exclude,
     )
+    against = [each.name for each in found[len(names) :]]
+    return Resolved(
+        query,
+        query_name(names, against, request.text),
+        found[0] if positives else None,
+    )
+
+
+def _find(collection: Collection, named: NamedPicture | Sent) -> Found:
+    if isinstance(named, Sent):
+        return Found("file", named.name, named.data)
+    if named.url is not None:
+        return Found("url", named.url, fetch(named.url, allow_private=False))
+    if named.upload is not None:
+        upload = known_upload(collection, named.upload)
+        return Found("upload", upload.name, upload.data)
+    assert named.id is not None  # noqa: S101  the request has one of the three
+    return Found("id", known_image(collection, named.id).file.path, named.id)

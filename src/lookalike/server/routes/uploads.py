@@ -10,6 +10,7 @@ from lookalike import decode
 from lookalike.collection import Collection
 from lookalike.errors import SourceError
 from lookalike.present.text import display_path
+from lookalike.server.asked import Token
 from lookalike.server.errors import sentence_of
 from lookalike.server.guard import MAX_UPLOAD_BYTES
 from lookalike.server.media import IMAGE_POLICY
@@ -27,8 +28,6 @@ _REFUSALS = {
     422: "a field is missing or out of range",
     502: "the address gave no picture",
 }
-
-Token = Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="what POST /api/uploads gave")]
 
 
 class AddressBody(BaseModel):

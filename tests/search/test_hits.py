@@ -9,8 +9,10 @@ import pytest
 from lookalike.decode import decode
 from lookalike.encoders import load
 from lookalike.errors import DecodeError, QueryError
-from lookalike.search import embed_query, nearest
+from lookalike.search import embed_query
+from lookalike.search.hits import nearest
 from lookalike.store import Changes, ExactStore, StoredFile
+from lookalike.types import Query, Where
 from tests.support.encoder import CountingEncoder
 from tests.support.pictures import encoded
 from tests.support.records import encoder_identity, put, unit, units
@@ -25,7 +27,7 @@ def store() -> ExactStore:
 
 
 def test_hits_come_nearest_first_with_score_and_distance(store: ExactStore) -> None:
-    hits = nearest(store, units(4), 5)
+    hits = nearest(store, units(4), Query(), 5)
     scores = (units(4) @ units(*range(9)).T)[0]
     order = np.argsort(-scores)[:5]
     assert [hit.path for hit in hits] == [f"/p/{n}" for n in order]
@@ -42,18 +44,44 @@ def test_scores_stay_within_what_a_cosine_can_be() -> None:
         writer.apply(put(*((f"/p/{n}", n) for n in range(200))))
         writer.apply(Changes(put=put(("/p/opposite", 3)).put, vectors=[np.asarray(-unit(3))]))
     for seed in range(200):
-        for hit in nearest(store, units(seed), 201):
+        for hit in nearest(store, units(seed), Query(), 201):
             assert -1 <= hit.score <= 1
             assert 0 <= hit.distance <= 2
 
 
 def test_an_empty_collection_has_no_hits() -> None:
-    assert nearest(ExactStore(encoder_identity()), units(1), 3) == []
+    assert nearest(ExactStore(encoder_identity()), units(1), Query(), 3) == []
 
 
 def test_a_k_below_one_is_refused(store: ExactStore) -> None:
     with pytest.raises(QueryError):
-        nearest(store, units(1), 0)
+        nearest(store, units(1), Query(), 0)
+
+
+def test_pages_follow_each_other(store: ExactStore) -> None:
+    every = nearest(store, units(4), Query(), 9)
+    pages = [nearest(store, units(4), Query(), 4, offset) for offset in (0, 4, 8, 12)]
+    assert [hit for page in pages for hit in page] == every
+    with pytest.raises(QueryError, match="offset at least 0"):
+        nearest(store, units(4), Query(), 4, -1)
+
+
+def test_what_is_left_out_costs_no_hits(store: ExactStore) -> None:
+    every = nearest(store, units(4), Query(), 9)
+    out = {every[0].id, every[3].id, 12345}
+    kept = [hit for hit in every if hit.id not in out]
+    assert nearest(store, units(4), Query(), 5, 0, out) == kept[:5]
+    assert nearest(store, units(4), Query(), 5, 3, out) == kept[3:8]
+
+
+def test_a_least_score_and_a_filter(store: ExactStore) -> None:
+    every = nearest(store, units(4), Query(), 9)
+    enough = Query(min_score=every[2].score)
+    assert nearest(store, units(4), enough, 9) == every[:3]
+    assert nearest(store, units(4), enough, 9, 2) == every[2:3]
+    wide = Query(where=Where(min_width=44))
+    found = [hit.id for hit in nearest(store, units(4), wide, 9)]
+    assert found == [hit.id for hit in every if hit.width >= 44]
 
 
 def test_a_picture_removed_between_search_and_look_up_is_left_out(
@@ -66,7 +94,7 @@ def test_a_picture_removed_between_search_and_look_up_is_left_out(
         return [item for item in real(ids) if item.id != gone]
 
     monkeypatch.setattr(store, "get", without)
-    hits = nearest(store, units(4), 9)
+    hits = nearest(store, units(4), Query(), 9)
     assert len(hits) == 8
     assert gone not in [hit.id for hit in hits]
 
@@ -78,7 +106,6 @@ def test_a_query_is_embedded_as_the_indexer_does() -> None:
     assert embedded.shape == (1, encoder.dimension)
     picture = decode(data, at_least=encoder.decode_hint)
     np.testing.assert_array_equal(embedded, encoder.embed(encoder.prepare(picture)[None]))
-    np.testing.assert_array_equal(embedded, embed_query(encoder, picture))
 
 
 def test_a_query_that_is_no_picture_is_refused() -> None:

@@ -1,0 +1,109 @@
+"""From a query to hits: its pictures are read, decoded, embedded, combined and searched with."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lookalike.decode import Picture, from_image
+from lookalike.encoders import Encoder
+from lookalike.errors import QueryError
+from lookalike.search.combine import combine
+from lookalike.search.crop import cut, decode_part
+from lookalike.search.hits import nearest
+from lookalike.search.reading import Reader, naming
+from lookalike.store import Store
+from lookalike.types import Crop, Embeddings, Example, Hit, Pixels, Query
+
+
+class Searcher:
+    """Searches one store.
+
+    Args:
+        store: the collection.
+        encoder: gives its encoder; called only for what the store has no embedding of, so that a
+            search by pictures of the collection loads no model.
+    """
+
+    def __init__(self, store: Store, encoder: Callable[[], Encoder]) -> None:
+        self._store = store
+        self._encoder = encoder
+
+    def search(self, query: Query, k: int, offset: int = 0) -> list[Hit]:
+        """The `k` nearest pictures after the first `offset` ones, nearest first.
+
+        Raises:
+            SourceError: a picture of the query cannot be read.
+            DecodeError: it is no picture that we accept.
+            QueryError: the query makes no sense.
+            EncoderError: the encoder cannot be used.
+        """
+        reader = Reader(self._store)
+        vector = self._embed(query, reader)
+        own: set[int] = set()
+        if query.exclude:
+            for example in (*query.positives, *query.negatives):
+                own |= reader.same_content(example.picture)
+        return nearest(self._store, vector, query, k, offset, own)
+
+    def embed(self, query: Query) -> Embeddings:
+        """The one embedding that stands for the whole query, (1, dimension).
+
+        Raises:
+            see `search`.
+        """
+        return self._embed(query, Reader(self._store))
+
+    def _embed(self, query: Query, reader: Reader) -> Embeddings:
+        if query.text is not None:
+            raise QueryError(
+                f"the encoder of this collection, {self._store.encoder.name}, understands no "
+                "words; search by a picture"
+            )
+        examples = (*query.positives, *query.negatives)
+        vectors = self._vectors(examples, reader)
+        weights = [example.weight for example in examples]
+        weighted = list(zip(weights, vectors, strict=True))
+        return combine(weighted[: len(query.positives)], weighted[len(query.positives) :])
+
+    def _vectors(self, examples: Sequence[Example], reader: Reader) -> list[NDArray[np.float32]]:
+        """The embeddings of the examples; those that need the encoder, in one batch."""
+        vectors: dict[int, NDArray[np.float32]] = {}
+        fresh: dict[int, Pixels] = {}
+        for place, example in enumerate(examples):
+            if isinstance(example.picture, int) and example.crop is None:
+                reader.path(example.picture)
+                vectors[place] = self._store.vectors([example.picture])[0]
+            else:
+                fresh[place] = self._pixels(example, reader)
+        if fresh:
+            embedded = self._encoder().embed(np.stack(list(fresh.values())))
+            vectors.update(zip(fresh, embedded, strict=True))
+        return [vectors[place] for place in range(len(examples))]
+
+    def _pixels(self, example: Example, reader: Reader) -> Pixels:
+        with naming(example.picture):
+            data = reader.read(example.picture)
+            encoder = self._encoder()
+            return encoder.prepare(_picture(data, example.crop, encoder.decode_hint))
+
+
+def embed_query(
+    encoder: Encoder, picture: bytes | Image.Image, crop: Crop | None = None
+) -> Embeddings:
+    """The embedding of one picture, (1, dimension), made exactly as the indexer makes them.
+
+    Raises:
+        DecodeError: it is no picture that we accept.
+        QueryError: the crop is no part of it.
+        EncoderError: the encoder failed.
+    """
+    return encoder.embed(encoder.prepare(_picture(picture, crop, encoder.decode_hint))[None])
+
+
+def _picture(data: bytes | Image.Image, crop: Crop | None, at_least: int) -> Picture:
+    if isinstance(data, bytes):
+        return decode_part(data, crop, at_least)
+    picture = from_image(data)
+    return picture if crop is None else cut(picture, crop)
