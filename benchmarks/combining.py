@@ -20,13 +20,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-import lookalike
 from benchmarks.table import print_table
+from lookalike.store import LocalStore
 from lookalike.types import Embeddings
 
 Scores = NDArray[np.float32]
-Rule = Callable[[Embeddings, Embeddings], Embeddings]
+Rule = Callable[[Embeddings, Embeddings, Embeddings], Scores]
 AT = 20
+"""How many hits are looked at."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Marked:
     negatives: NDArray[np.int64]
 
 
-def rocchio(gamma: float) -> "Callable[[Embeddings, Embeddings, Embeddings], Scores]":
+def rocchio(gamma: float) -> Rule:
     """Scores by the mean of the positives less `gamma` times that of the negatives."""
 
     def score(gallery: Embeddings, positives: Embeddings, negatives: Embeddings) -> Scores:
@@ -80,14 +81,15 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    with lookalike.open(options.collection) as photos:
-        parts = list(photos.scan())
+    store = LocalStore(options.collection)
+    parts = list(store.scan())
+    store.close()
     names = [os.path.dirname(item.file.path) for part, _ in parts for item in part]
     labels = np.unique(names, return_inverse=True)[1].astype(np.int64)
     gallery = np.concatenate([vectors for _, vectors in parts])
     rng = np.random.default_rng(options.seed)
     queries = rng.permutation(len(labels))[: options.queries]
-    ways = {
+    ways: dict[str, Rule] = {
         **{f"Rocchio, negatives x {g:g}": rocchio(g) for g in (0, 0.25, 0.5, 0.75, 1)},
         "best score": best_score,
     }

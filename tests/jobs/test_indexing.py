@@ -70,7 +70,7 @@ def test_search_sees_what_was_committed_and_stopping_keeps_it(
         gate.let_in(6)
         until(lambda: len(photos) > 0)
         first = photos.browse(0, 1)[0]
-        assert photos.similar(first.id, 1)[0].id == first.id
+        assert photos.search(first.id, 1)[0].id == first.id
         assert job.status().state == "indexing"
         with pytest.raises(CollectionBusyError, match="wait for the end, or stop it"):
             indexing.start()
