@@ -8,7 +8,19 @@ import click
 from lookalike import __version__
 from lookalike.errors import LookalikeError
 
-_COMMANDS = ("index", "search", "serve", "status", "train", "evaluate", "models", "demo")
+_COMMANDS = (
+    "index",
+    "search",
+    "serve",
+    "status",
+    "check",
+    "backup",
+    "restore",
+    "train",
+    "evaluate",
+    "models",
+    "demo",
+)
 
 
 class _Commands(click.Group):

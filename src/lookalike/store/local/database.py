@@ -41,7 +41,7 @@ class Database:
         Raises:
             StoreError: as `reader`.
         """
-        connection = _connect(self.path)
+        connection = connect(self.path)
         try:
             return is_older(format_version(connection))
         finally:
@@ -55,7 +55,7 @@ class Database:
         """
         reader: _Reader | None = getattr(self._readers, "reader", None)
         if reader is None:
-            reader = _Reader(_connect(self.path))
+            reader = _Reader(connect(self.path))
             reader.connection.execute("PRAGMA query_only = ON")
             self._readers.reader = reader
             with self._opening:
@@ -87,7 +87,7 @@ class Database:
         Raises:
             StoreError: the file cannot be written, or is not a collection of a known format.
         """
-        connection = _connect(self.path)
+        connection = connect(self.path)
         try:
             with writable():
                 connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
@@ -156,7 +156,7 @@ class _Reader:
         self.connection.close()
 
 
-def _connect(path: str) -> sqlite3.Connection:
+def connect(path: str) -> sqlite3.Connection:
     """Open a collection's file, or an empty one; what is none of ours is left as it is."""
     try:
         return _checked(path)

@@ -107,8 +107,8 @@ def format_version(connection: sqlite3.Connection) -> int:
     return version
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring an open file to the current format, one transaction a step.
+def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
+    """Bring an open file to the current format, or to format `to`, one transaction a step.
 
     Raises:
         FormatVersionError: the file is newer than this program.
@@ -116,7 +116,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     version = format_version(connection)
     check_not_newer(version)
-    for number in range(version + 1, FORMAT_VERSION + 1):
+    for number in range(version + 1, (FORMAT_VERSION if to is None else to) + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in _statements(MIGRATIONS[number - 1]):
