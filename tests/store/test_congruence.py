@@ -7,16 +7,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from lookalike.store import Changes, ExactStore, LocalStore, Store, StoredFile
-from tests.support.records import encoder_identity, put, skip, unit, units
+from lookalike.store.local import cache
+from tests.support.records import DIM, encoder_identity, put, skip, unit, units
 
 PATHS = [f"/{folder}/{name}" for folder in ("p", "q") for name in "abcdef"]
 paths = st.sampled_from(PATHS)
 seeds = st.integers(0, 30)
+SPOILT = ("deleted", "truncated", "flipped", "no index", "no record", "foreign")
 
 
 @dataclass
@@ -121,17 +124,24 @@ class Congruence(RuleBasedStateMachine):
         self.local.close()
         self.local = LocalStore(str(self.folder / "c"))
 
-    @rule(how=st.sampled_from(["deleted", "truncated", "no index", "no record", "foreign"]))
+    @rule(how=st.sampled_from([*SPOILT]))
     def spoil_the_cache(self, how: str) -> None:
         self.local.close()
-        cache = self.folder / "c" / "cache"
-        index, about = cache / "vectors.faiss", cache / "vectors.json"
+        place = self.folder / "c" / "cache"
+        about, indexes = place / "vectors.json", list(place.glob("vectors-*.ivf"))
         if how == "deleted":
-            shutil.rmtree(cache, ignore_errors=True)
-        elif how == "truncated" and index.exists():
-            index.write_bytes(index.read_bytes()[: index.stat().st_size // 2])
+            shutil.rmtree(place, ignore_errors=True)
+        elif how == "truncated":
+            for index in indexes:
+                index.write_bytes(index.read_bytes()[: index.stat().st_size // 2])
+        elif how == "flipped":
+            for index in indexes:
+                data = bytearray(index.read_bytes())
+                data[len(data) // 2] ^= 4
+                index.write_bytes(data)
         elif how == "no index":
-            index.unlink(missing_ok=True)
+            for index in indexes:
+                index.unlink()
         elif how == "no record":
             about.unlink(missing_ok=True)
         elif how == "foreign":
@@ -139,8 +149,9 @@ class Congruence(RuleBasedStateMachine):
             with other.write() as writer:
                 writer.apply(put(*((f"/f/{n}", 50 + n) for n in range(self.local.count() or 1))))
             other.close()
-            shutil.rmtree(cache, ignore_errors=True)
-            shutil.copytree(self.folder / "other" / "cache", cache)
+            shutil.rmtree(place, ignore_errors=True)
+            if (self.folder / "other" / "cache").exists():
+                shutil.copytree(self.folder / "other" / "cache", place)
             shutil.rmtree(self.folder / "other")
         self.local = LocalStore(str(self.folder / "c"))
 
@@ -175,12 +186,18 @@ class Congruence(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-def test_the_local_store_lives_as_the_oracle_does() -> None:
+@pytest.mark.parametrize(("exact_up_to", "lives"), [(1000, 12), (3, 8)])
+def test_the_local_store_lives_as_the_oracle_does(
+    exact_up_to: int, lives: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once without and once with an index, which is made as soon as there are four vectors."""
+    monkeypatch.setattr(cache, "EXACT_BYTES", 2 * DIM * exact_up_to)
+    monkeypatch.setattr(cache, "_REST_BYTES", 2 * DIM * exact_up_to)
     run_state_machine_as_test(
         Congruence,
         settings=settings(
-            max_examples=16,
-            stateful_step_count=18,
+            max_examples=lives,
+            stateful_step_count=15,
             derandomize=True,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -256,7 +256,6 @@ def test_a_collection_may_have_any_name(tmp_path: Path, name: bytes) -> None:
     store.close()
     again = LocalStore(place)
     assert again.search(units(1), 1).scores[0, 0] > 0.999
-    assert os.path.isfile(os.path.join(place, "cache", "vectors.faiss"))
     again.close()
 
 
@@ -265,25 +264,6 @@ def test_size_counts_everything_in_the_folder(store: LocalStore, folder: Path) -
     (folder / "cache").mkdir()
     (folder / "cache" / "thumbnail.jpg").write_bytes(b"x" * 1000)
     assert store.size_bytes() == before + 1000
-
-
-def test_the_cache_may_be_unwritable(store: LocalStore, folder: Path) -> None:
-    (folder / "cache").write_bytes(b"a file where the folder should be")
-    apply(store, put(("/p/a", 1)))
-    assert store.search(units(1), 1).scores[0, 0] > 0.999
-
-
-def test_the_cache_is_read_by_the_next_process(store: LocalStore, folder: Path) -> None:
-    apply(store, put(*((f"/p/{n}", n) for n in range(20))))
-    index = folder / "cache" / "vectors.faiss"
-    before = index.stat()
-    again = LocalStore(str(folder))
-    assert again.search(units(3), 1).scores[0, 0] > 0.999
-    apply(again, Changes(roots=["/p"]))
-    again.close()
-    after = index.stat()
-    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
-    assert sorted(os.listdir(folder / "cache")) == ["vectors.faiss", "vectors.json"]
 
 
 # Threads and processes

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lookalike.errors import StoreError
 from lookalike.store import Changes, ExactStore, FileRecord, LocalStore, Store, StoredFile
-from lookalike.store.local import cache
+from lookalike.store.local import view
 from lookalike.types import Ids, Where
 from tests.support.records import encoder_identity, put, record, skip, unit, units
 
@@ -142,7 +142,7 @@ def filled(
         if request.param == "exact":
             store = ExactStore(encoder_identity())
         else:
-            patch.setattr(cache, "_GATHER", 0 if request.param == "local, many" else 1024)
+            patch.setattr(view, "_GATHER", 0 if request.param == "local, many" else 1024)
             place = tmp_path_factory.mktemp("where") / "c"
             store = LocalStore.create(str(place), encoder_identity(), "")
         fill(store)

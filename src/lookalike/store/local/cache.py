@@ -1,174 +1,208 @@
-"""The search index beside the database: built from it, brought up to date from it, disposable.
+"""Search over one collection: exactly while it is small, through an index when it is large.
 
-What the index holds is known by the collection's token, its highest vector id and its count. Ids
-only rise and are never given twice, so an index that has taken in everything above its highest id
-and has the right count has the right set; if the count is off, it drops what the database lost.
+The database is the truth, and what is here follows it: before a search, the view is compared with
+the state that the query's transaction sees, and takes in what is lacking. A small collection is
+held in memory and nothing of it is on disk. Of a large one, an index file has the bulk; what came
+since is held beside it and what left is passed over, until another file is made, by the writer
+when it ends or in the background while readers go on.
 """
 
-import json
-import os
 import sqlite3
-import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Literal
 
-import faiss
 import numpy as np
 
-from lookalike.store.local.flat import FlatIndex
+from lookalike.errors import StoreError
+from lookalike.store.local import rows
+from lookalike.store.local.cachefile import CacheFile
+from lookalike.store.local.database import Database
+from lookalike.store.local.exact import Found
+from lookalike.store.local.ivf import IvfIndex, query_count, sample_size
+from lookalike.store.local.state import State, current, descends_from
+from lookalike.store.local.view import View, search_few
 from lookalike.types import Embeddings, Ids
 
-_BATCH = 8192
-_GATHER = 1024
-"""A search among this many or fewer reads their vectors from the database."""
+DEFAULT_RECALL = 0.99
 
-_SAVE_AFTER = 4096
-"""A reader that had to take in more vectors than this saves the index for the next process."""
+EXACT_BYTES = 64 * 2**20
+"""Up to so many bytes of float16 vectors, search is exact. docs/performance.md has the measurements
+behind it: around here, reading the vectors begins to cost a new process more than an index does."""
+
+_REST_BYTES = 32 * 2**20
+"""So many bytes of vectors beside the index are worth a new file."""
+
+_GONE_SHARE = 0.2
+_GROWTH = 2.0
+"""A collection that grew or shrank by this factor since its centres were chosen gets new ones."""
 
 
 class SearchCache:
-    """The index of one collection, in memory and on disk. Safe to use from several threads."""
+    """The search of one collection.
 
-    def __init__(self, folder: str, dimension: int, token: str) -> None:
-        self._index_path = os.path.join(folder, "vectors.faiss")
-        self._about_path = os.path.join(folder, "vectors.json")
-        self._folder = folder
+    Safe to use from several threads, and none of them waits for another's search.
+
+    Args:
+        database: of the collection.
+        folder: for the index file; may be deleted at any time.
+        dimension: length of a vector.
+        token: ties the file to the collection.
+        recall: the share of the true nearest that a search should find; 1 is exact search.
+    """
+
+    def __init__(
+        self, database: Database, folder: str, dimension: int, token: str, recall: float
+    ) -> None:
+        self._database = database
+        self._file = CacheFile(folder, token, dimension)
         self._dimension = dimension
-        self._token = token
-        self.lock = threading.Lock()
-        self._index: FlatIndex | None = None
-        self._highest = 0
-        self._saved: dict[str, object] | None = None
+        self._recall = recall
+        self._view: View | None = None
+        self._refreshing = threading.Lock()
+        self._builder: threading.Thread | None = None
+        self._closed = False
 
     def search(
-        self, connection: sqlite3.Connection, queries: Embeddings, k: int, allowed: Ids | None
-    ) -> list[tuple[Ids, Embeddings]]:
-        """Vector ids and scores of each query's nearest, in the state that `connection` sees.
+        self,
+        connection: sqlite3.Connection,
+        queries: Embeddings,
+        k: int,
+        allowed: Ids | None,
+        *,
+        patient: bool,
+    ) -> Found | None:
+        """Pictures and scores of each query's nearest, in the state that `connection` sees.
 
-        The caller holds `lock` and a read transaction, so that nothing changes in between.
+        None where other readers have moved on to a later state meanwhile.
 
         Args:
-            connection: of the caller's transaction.
+            connection: in a read transaction.
             queries: (n, dimension).
             k: at least 1.
             allowed: ids of vectors to search among, all of them there; None is all.
+            patient: whether the caller will ask again, in a new transaction, after a None.
         """
-        if allowed is not None and len(allowed) <= _GATHER:
-            return self._search_few(connection, queries, k, allowed)
-        index = self._fresh(connection)
-        if not len(index):
-            nothing = (np.empty(0, np.int64), np.empty(0, np.float32))
-            return [nothing] * len(queries)
-        k = min(k, len(index) if allowed is None else len(allowed))
-        ids, scores = index.search(queries, k, allowed)
-        return list(zip(ids, scores, strict=True))
-
-    def save(self, connection: sqlite3.Connection) -> None:
-        """Bring the index up to date and write it to disk; a disk that refuses is no error.
-
-        The caller holds `lock` and a read transaction.
-        """
-        with suppress(OSError, RuntimeError):
-            self._save(self._fresh(connection))
-
-    def drop(self) -> None:
-        """Forget the index in memory."""
-        with self.lock:
-            self._index = None
-
-    def _search_few(
-        self, connection: sqlite3.Connection, queries: Embeddings, k: int, allowed: Ids
-    ) -> list[tuple[Ids, Embeddings]]:
-        """Score a small set one by one: exact whatever the index is, and needs none loaded."""
-        rows = connection.execute(
-            "SELECT id, vector FROM vectors WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(allowed.tolist()),),
-        ).fetchall()
-        ids = np.array([row[0] for row in rows], dtype=np.int64)
-        vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f2")
-        scores = queries @ vectors.astype(np.float32).reshape(len(rows), self._dimension).T
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return [(ids[best], row[best]) for best, row in zip(order, scores, strict=True)]
-
-    def _fresh(self, connection: sqlite3.Connection) -> FlatIndex:
-        """The index in the state of the database.
-
-        Where the later IVF index plugs in: the kind is chosen here by the count.
-        """
-        if self._index is None:
-            self._index = self._load() or FlatIndex(self._dimension)
-            self._highest = int(self._index.ids.max(initial=0))
-        index = self._index
-        count, highest = connection.execute(
-            "SELECT count(*), coalesce(max(id), 0) FROM vectors"
-        ).fetchone()
-        if (len(index), self._highest) == (count, highest):
-            return index
-        taken = self._take_in(connection, index)
-        if len(index) != count:
-            self._let_go(connection, index)
-        self._highest = int(index.ids.max(initial=0))
-        if taken > _SAVE_AFTER:
-            with suppress(OSError, RuntimeError):
-                self._save(index)
-        return index
-
-    def _take_in(self, connection: sqlite3.Connection, index: FlatIndex) -> int:
-        taken = 0
-        rows = connection.execute(
-            "SELECT id, vector FROM vectors WHERE id > ? ORDER BY id", (self._highest,)
-        )
-        while batch := rows.fetchmany(_BATCH):
-            ids = np.array([row[0] for row in batch], dtype=np.int64)
-            vectors = np.frombuffer(b"".join(row[1] for row in batch), dtype="<f2")
-            index.add(ids, vectors.reshape(len(batch), self._dimension))
-            self._highest = int(ids[-1])
-            taken += len(batch)
-        return taken
-
-    def _let_go(self, connection: sqlite3.Connection, index: FlatIndex) -> None:
-        rows = connection.execute("SELECT id FROM vectors").fetchall()
-        kept = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
-        index.remove(np.setdiff1d(index.ids, kept))
-
-    def _about(self, index: FlatIndex) -> dict[str, object]:
-        return {
-            "kind": index.kind,
-            "faiss": faiss.__version__,
-            "collection": self._token,
-            "dimension": self._dimension,
-            "count": len(index),
-            "highest": self._highest,
-        }
-
-    def _load(self) -> FlatIndex | None:
-        """The index on disk, or None where there is none that can be trusted."""
-        try:
-            with open(self._about_path, "rb") as file:
-                about = json.load(file)
-            # Two files are replaced one after the other: only a pair that agrees is used.
-            if about.pop("bytes") != os.path.getsize(self._index_path):
-                return None
-            index = FlatIndex.load(self._index_path)
-        except (OSError, ValueError, KeyError, AttributeError, RuntimeError):
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        found = search_few(connection, queries, k, allowed)
+        if found is not None:
+            return found
+        view = self._fresh(connection, patient=patient)
+        if view is None:
             return None
-        self._highest = int(index.ids.max(initial=0))
-        if about != self._about(index):
-            return None
-        self._saved = about
-        return index
+        return view.search(connection, queries, k, allowed, self._recall)
 
-    def _save(self, index: FlatIndex) -> None:
-        about = self._about(index)
-        if about == self._saved:
+    def warm(self, connection: sqlite3.Connection) -> None:
+        """Do now what the first search would have to do, such as opening the index."""
+        self._fresh(connection, patient=True)
+
+    def settle(self) -> None:
+        """Bring the index file up to date, if it has fallen far behind; that takes its time.
+
+        A disk that refuses is no error: the cache only saves time.
+        """
+        with self._database.snapshot() as connection:
+            count, _ = rows.count_and_highest(connection)
+        if self._is_exact(count):
             return
-        os.makedirs(self._folder, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._folder) as scratch:
-            new_index = os.path.join(scratch, "index")
-            new_about = os.path.join(scratch, "about")
-            index.save(new_index)
-            with open(new_about, "w", encoding="utf-8") as file:
-                json.dump({**about, "bytes": os.path.getsize(new_index)}, file)
-            os.replace(new_index, self._index_path)
-            os.replace(new_about, self._about_path)
-        self._saved = about
+        with suppress(OSError, RuntimeError), self._file.builder() as alone:
+            if alone:
+                self._build_what_is_due()
+
+    def close(self) -> None:
+        """Forget what is in memory, and end what is built in the background."""
+        self._closed = True
+        if self._builder is not None:
+            self._builder.join()
+        self._view = None
+
+    def _fresh(self, connection: sqlite3.Connection, *, patient: bool) -> View | None:
+        """The view of the state that `connection` sees; None if it is behind the others."""
+        state = current(connection)
+        view = self._view
+        if view is None or view.state != state:
+            with self._refreshing:
+                view = self._view
+                if view is not None and not descends_from(connection, view.state):
+                    if patient:
+                        return None
+                    view = None  # it is not behind: the database was put back to an older copy
+                if view is None:
+                    view = self._opened(connection)
+                view = self._view = view.brought_up(connection, state)
+        if self._due(len(view), view) and state.certain:
+            self._build_in_the_background()
+        return view
+
+    def _opened(self, connection: sqlite3.Connection) -> View:
+        """What the index file knows; nothing where there is none of this database's past."""
+        if self._recall < 1:
+            loaded = self._file.load()
+            if loaded is not None and descends_from(connection, loaded.state):
+                return View.of(self._dimension, loaded.state, loaded.index, loaded.highest)
+        return View.of(self._dimension, State("", 0), None, 0)
+
+    def _is_exact(self, count: int) -> bool:
+        return self._recall >= 1 or 2 * self._dimension * count <= EXACT_BYTES
+
+    def _due(self, count: int, view: View) -> Literal["centres", "longer", None]:
+        """What `count` vectors need: an index with new centres, or a longer one, or nothing."""
+        if self._is_exact(count):
+            return None
+        if view.index is None or not (1 / _GROWTH <= count / view.index.trained_on <= _GROWTH):
+            return "centres"
+        behind = 2 * self._dimension * len(view.rest) > _REST_BYTES
+        return "longer" if behind or len(view.gone) > _GONE_SHARE * len(view.index) else None
+
+    def _build_in_the_background(self) -> None:
+        if self._builder is None or not self._builder.is_alive():
+            # A process that ends meanwhile leaves nothing behind that is in anybody's way.
+            self._builder = threading.Thread(target=self._build_quietly, name="index", daemon=True)
+            self._builder.start()
+
+    def _build_quietly(self) -> None:
+        # A collection that was closed or removed meanwhile needs no index any more.
+        with suppress(StoreError, sqlite3.Error):
+            self.settle()
+
+    def _build_what_is_due(self) -> None:
+        # Another process may have made a file meanwhile: what is on disk decides.
+        with self._database.snapshot() as connection:
+            state = current(connection)
+            view = self._opened(connection)
+            count, highest = rows.count_and_highest(connection)
+            due = self._due(count, view)
+            if due is None and view.index is not None:
+                view = view.brought_up(connection, state)
+                due = self._due(count, view)
+        if due is None or not state.certain:
+            return
+        if due == "centres" or view.index is None:
+            index = self._built(count, highest)
+        else:
+            index = view.index.extended(view.rest.batches(), view.gone)
+        self._file.save(index, state, highest)
+        with self._database.snapshot() as connection:
+            self._view = self._opened(connection).brought_up(connection, current(connection))
+
+    def _built(self, count: int, highest: int) -> IvfIndex:
+        rng = np.random.default_rng(count)
+        with self._database.snapshot() as connection:
+            ids = rows.all_ids(connection, highest)
+            sample = rng.choice(ids, sample_size(len(ids)), replace=False)
+            training = rows.by_ids(connection, np.sort(sample), self._dimension)
+            asked = rows.by_ids(connection, sample[: query_count(len(ids))], self._dimension)
+        return IvfIndex.build(
+            training.vectors.astype(np.float32),
+            (asked.ids, asked.vectors.astype(np.float32)),
+            self._streamed(highest),
+            count,
+        )
+
+    def _streamed(self, highest: int) -> Iterator[tuple[Ids, Embeddings]]:
+        """All vectors up to an id; what is deleted meanwhile is noticed when the file is opened."""
+        for batch in rows.above(self._database.reader(), 0, self._dimension, highest):
+            if self._closed:
+                raise StoreError("the collection was closed while its search index was built")
+            yield batch.ids, batch.vectors.astype(np.float32)

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,13 +12,12 @@ from typing import Any
 import filelock
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from lookalike.encoders.spec import EncoderIdentity
 from lookalike.errors import CollectionBusyError, CollectionNotFoundError, StoreError
 from lookalike.store.base import FileRecord, FileState, Neighbours, SkippedFile, StoredFile, under
 from lookalike.store.checks import check_known, check_query
-from lookalike.store.local.cache import SearchCache
+from lookalike.store.local.cache import DEFAULT_RECALL, SearchCache
 from lookalike.store.local.database import Database, readable, transaction, writable
 from lookalike.store.local.filters import condition, fitting_vectors
 from lookalike.store.local.labels import labels_of, set_labels
@@ -30,6 +28,7 @@ DATABASE_FILE = "collection.sqlite"
 CACHE_FOLDER = "cache"
 _LOCK_FILE = "writer.lock"
 _MIGRATION_S = 30.0  # how long opening waits for another process that writes to an old format
+_PATIENCE = 3  # transactions that a search begins while others write
 _CHUNK = 500  # values in one SQL statement, below every SQLite's limit
 
 _FILE = (
@@ -42,8 +41,12 @@ _IMAGES = "images i JOIN folders f ON f.id = i.folder_id"
 class LocalStore:
     """Implements `Store` on SQLite and FAISS."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, recall: float = DEFAULT_RECALL) -> None:
         """Open a collection; see `create` and `exists`.
+
+        Args:
+            folder: where it is.
+            recall: the share of the true nearest that a search should find; 1 is exact search.
 
         Raises:
             CollectionNotFoundError: there is none at `folder`.
@@ -62,7 +65,11 @@ class LocalStore:
         self._encoder = msgspec.convert(meta["encoder"], type=EncoderIdentity)
         self._encoder_source: str = meta["encoder_source"]
         self._cache = SearchCache(
-            os.path.join(folder, CACHE_FOLDER), self._encoder.dimension, meta["token"]
+            self._database,
+            os.path.join(folder, CACHE_FOLDER),
+            self._encoder.dimension,
+            meta["token"],
+            recall,
         )
 
     def _migrate(self) -> None:
@@ -137,9 +144,7 @@ class LocalStore:
             with self._database.writer() as connection:
                 writer = LocalWriter(connection, self._encoder.dimension)
                 yield writer
-            if writer.changed_vectors:
-                with self._cache.lock, self._database.snapshot() as connection:
-                    self._cache.save(connection)
+            self._cache.settle()
 
     def set_labels(self, labels: Mapping[int, Sequence[str]]) -> None:
         # Not under the writer's lock: it touches no vector, and an indexer may run for hours.
@@ -243,18 +248,23 @@ class LocalStore:
         self, queries: Embeddings, k: int, *, where: Where | None = None, ids: Ids | None = None
     ) -> Neighbours:
         check_query(queries, k, self._encoder.dimension)
-        with self._cache.lock, self._database.snapshot() as connection:
-            allowed = fitting_vectors(connection, where, ids)
-            found = self._cache.search(connection, queries, k, allowed)
-            of_vector = _image_ids(connection, found)
-        ids = np.array([[of_vector[int(v)] for v in row] for row, _ in found], dtype=np.int64)
-        scores = np.array([row for _, row in found], dtype=np.float32)
-        width = len(found[0][0]) if found else 0
-        return Neighbours(ids.reshape(len(queries), width), scores.reshape(len(queries), width))
+        found, attempts = None, 0
+        while found is None:
+            attempts += 1
+            with self._database.snapshot() as connection:
+                allowed = fitting_vectors(connection, where, ids)
+                found = self._cache.search(
+                    connection, queries, k, allowed, patient=attempts < _PATIENCE
+                )
+        return Neighbours(*found)
+
+    def warm(self) -> None:
+        with self._database.snapshot() as connection:
+            self._cache.warm(connection)
 
     def close(self) -> None:
+        self._cache.close()
         self._database.close()
-        self._cache.drop()
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with readable():
@@ -287,21 +297,6 @@ def _writer_lock(folder: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _image_ids(
-    connection: sqlite3.Connection, found: list[tuple[Ids, NDArray[np.float32]]]
-) -> dict[int, int]:
-    wanted = sorted({int(vector_id) for ids, _ in found for vector_id in ids})
-    of_vector: dict[int, int] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        part = wanted[start : start + _CHUNK]
-        of_vector.update(
-            connection.execute(
-                f"SELECT id, image_id FROM vectors WHERE id IN ({_marks(part)})", part
-            )
-        )
-    return of_vector
 
 
 def _stored(row: tuple[Any, ...]) -> StoredFile:

@@ -7,6 +7,7 @@ from lookalike.errors import StoreError
 from lookalike.store.base import NO_DEVICE, Changes, FileRecord
 from lookalike.store.checks import check_moved, checked_vectors
 from lookalike.store.local.database import transaction
+from lookalike.store.local.state import Session, current
 
 
 class LocalWriter:
@@ -15,7 +16,10 @@ class LocalWriter:
     def __init__(self, connection: sqlite3.Connection, dimension: int) -> None:
         self._connection = connection
         self._dimension = dimension
-        self.changed_vectors = False
+        self._session = Session()
+        if not current(connection).certain:
+            with transaction(connection):
+                self._session.stamp(connection)
 
     def apply(self, changes: Changes) -> None:
         """See `Writer.apply`."""
@@ -55,8 +59,8 @@ class LocalWriter:
                     " VALUES (?, ?, ?, ?, ?, ?)",
                     (*key, skipped.size, skipped.mtime_ns, skipped.reader, skipped.reason),
                 )
-        if changes.put or changes.moved or changes.skipped or changes.removed:
-            self.changed_vectors = True
+            if changes.put or changes.moved or changes.skipped or changes.removed:
+                self._session.stamp(self._connection)
 
     def _move(self, changes: Changes) -> None:
         # First out of the way, then to their places: two files may have swapped names.
