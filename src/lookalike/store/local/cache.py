@@ -106,6 +106,9 @@ class SearchCache:
             count, _ = rows.count_and_highest(connection)
         if self._is_exact(count):
             return
+        builder = self._builder
+        if builder is not None and builder is not threading.current_thread():
+            builder.join()
         with suppress(OSError, RuntimeError), self._file.builder() as alone:
             if alone:
                 self._build_what_is_due()
