@@ -96,10 +96,10 @@ def test_refusals_have_the_headers_too(client: TestClient) -> None:
 def test_an_unforeseen_error_is_one_sentence(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, collection: Collection
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(collection, "similar", fail)
+    monkeypatch.setattr(collection, "search", fail)
     answer = client.post("/api/search", json={"id": 1})
     assert answer.status_code == 500
     assert "secret" not in answer.text

@@ -1,5 +1,8 @@
 """lookalike serve."""
 
+import logging
+import os
+import sys
 from contextlib import ExitStack
 
 import click
@@ -17,9 +20,30 @@ from lookalike.cli import options
     help="A collection's folder. Repeatable: the page chooses among several. Default: one in "
     "your user-data folder.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen. Others than this machine need a token: put it into LOOKALIKE_TOKEN.",
+)
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in your browser.")
+@click.option(
+    "--name",
+    "names",
+    metavar="HOST",
+    multiple=True,
+    help="A host name under which the server is reached, besides its address. Repeatable.",
+)
+@click.option("--no-fetch", is_flag=True, help="Refuse searches that name a web address.")
+@click.option(
+    "--rate",
+    metavar="N",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Searches a second that one client may make. Default: no limit on this machine, 10 where "
+    "there is a token.",
+)
+@click.option("--log", is_flag=True, help="One line of JSON on stderr for each request.")
 @options.model
 @options.inference
 def serve(
@@ -27,14 +51,30 @@ def serve(
     host: str,
     port: int,
     open_browser: bool,
+    names: tuple[str, ...],
+    no_fetch: bool,
+    rate: float | None,
+    log: bool,
     model: str | None,
     runtime: str,
     precision: str,
 ) -> None:
-    """Serve the web page and the HTTP API on this machine."""
+    """Serve the web page and the HTTP API."""
     import lookalike
     from lookalike.cli.output import announce
+    from lookalike.server import Policy
     from lookalike.server import serve as run_server
+
+    if log:
+        _log_requests()
+    token = os.environ.get("LOOKALIKE_TOKEN") or None
+    policy = Policy(
+        token=token,
+        names=frozenset(name.lower() for name in names),
+        addresses=token is not None,
+        fetches=not no_fetch,
+        rate=rate if rate is not None or token is None else 10.0,
+    )
 
     with ExitStack() as stack:
         opened = []
@@ -43,4 +83,20 @@ def serve(
             stack.enter_context(photos)
             photos.status()  # a collection that is not there is told before the port is taken
             opened.append(photos)
-        run_server(*opened, host=host, port=port, open_browser=open_browser, on_ready=announce)
+        run_server(
+            *opened,
+            host=host,
+            port=port,
+            open_browser=open_browser,
+            on_ready=announce,
+            policy=policy,
+        )
+
+
+def _log_requests() -> None:
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("lookalike.requests")
+    logger.addHandler(lines)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

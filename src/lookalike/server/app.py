@@ -9,8 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from lookalike import __version__
 from lookalike.collection import Collection
 from lookalike.server import errors
-from lookalike.server.guard import SECURITY_HEADERS, BodyLimit, SameMachine, SecurityHeaders
+from lookalike.server.deadlines import Deadlines
+from lookalike.server.door import Door
+from lookalike.server.guard import SECURITY_HEADERS, BodyLimit, OwnPage, SecurityHeaders
+from lookalike.server.limits import RateLimit, Turns
+from lookalike.server.log import RequestLog
 from lookalike.server.metrics import CountRequests, Metrics
+from lookalike.server.policy import Policy
 from lookalike.server.routes import about, choice, images, indexing, pages, search, uploads
 from lookalike.server.schemas import ErrorBody
 from lookalike.server.served import Served
@@ -21,13 +26,27 @@ _DESCRIPTION = (
 )
 
 
-def create_app(*collections: Collection) -> FastAPI:
+_ANYWHERE = {
+    400: "the request is not well formed",
+    401: "the server has a token, and the request does not show it",
+    403: "the request names another host, comes from another page, or asks what is turned off",
+    408: "the request did not arrive in time",
+    413: "the body is too large",
+    422: "a field is out of range",
+    429: "too many requests; Retry-After says when to come again",
+    503: "the collection is busy, or the answer took too long",
+}
+"""What any route may answer."""
+
+
+def create_app(*collections: Collection, policy: Policy | None = None) -> FastAPI:
     """The HTTP API and the page of open collections; the first is meant where none is named.
 
     The caller keeps them open while the application runs, and closes them afterwards.
     Handlers that compute are plain functions, which run in the thread pool: the event loop
     stays free.
     """
+    policy = policy or Policy()
     served = Served(collections)
     metrics = Metrics(lambda: served.pictures)
     app = FastAPI(
@@ -37,9 +56,12 @@ def create_app(*collections: Collection) -> FastAPI:
         docs_url=None,  # those pages load their scripts from another machine; ours does not
         redoc_url=None,
         lifespan=_lifespan,
-        responses={422: {"model": ErrorBody, "description": "a field is out of range"}},
+        responses={
+            status: {"model": ErrorBody, "description": text} for status, text in _ANYWHERE.items()
+        },
     )
     app.state.served = served
+    app.state.policy = policy
     errors.install(app, SECURITY_HEADERS)
     app.include_router(search.router(metrics))
     app.include_router(images.router())
@@ -51,9 +73,14 @@ def create_app(*collections: Collection) -> FastAPI:
 
     # The last one added stands outermost.
     app.add_middleware(BodyLimit)
-    app.add_middleware(SameMachine)
+    app.add_middleware(Turns, policy=policy)
+    app.add_middleware(Deadlines, policy=policy)
+    app.add_middleware(RateLimit, policy=policy)
+    app.add_middleware(Door, policy=policy)
+    app.add_middleware(OwnPage, policy=policy)
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestLog)
     return app
 
 

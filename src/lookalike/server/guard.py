@@ -1,26 +1,21 @@
 """What stands before every request: who may ask, how much may be sent, what browsers are told.
 
-The server has no password, so it answers only what comes from this machine and from its own
-page. The Host check stops other names from being pointed here (DNS rebinding); the Origin check
-stops other web pages from posting; the headers stop them from framing or embedding anything.
+The Host check stops other names from being pointed here (DNS rebinding); the Origin check stops
+other web pages from posting; the headers stop them from framing or embedding anything.
 """
-
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lookalike.server.errors import error_response
+from lookalike.server.policy import Policy, is_own_page
 
 MAX_UPLOAD_BYTES = 64 * 1024 * 1024
 """Largest picture that may be uploaded."""
 
 _MULTIPART_OVERHEAD = 64 * 1024
 _MAX_JSON_BYTES = 64 * 1024
-
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-"""What the Host header may name, with any port."""
 
 PAGE_POLICY = "; ".join(
     (
@@ -65,15 +60,16 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-class SameMachine:
-    """Refuses with 403 what does not name this machine, and what another page has sent."""
+class OwnPage:
+    """Refuses with 403 what does not name this server, and what another page has sent."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, policy: Policy) -> None:
         self.app = app
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        problem = _stranger(scope) if scope["type"] == "http" else None
+        problem = _stranger(scope, self._policy) if scope["type"] == "http" else None
         if problem is None:
             await self.app(scope, receive, send)
         else:
@@ -110,23 +106,19 @@ class BodyLimit:
         await self.app(scope, receive_within_limit, send)
 
 
-def _stranger(scope: Scope) -> str | None:
+def _stranger(scope: Scope, policy: Policy) -> str | None:
     headers = Headers(scope=scope)
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or _name(hosts[0]) not in LOOPBACK_NAMES:
+    if len(hosts) != 1 or not policy.knows_host(hosts[0]):
+        if policy.token is not None:
+            return "this server is not known by that name: use its address, or serve with --name"
         return "this server answers on this machine only: open it as http://localhost with its port"
     if scope["method"] in ("GET", "HEAD"):
         return None
     for origin in headers.getlist("origin"):
-        if urlsplit(origin).netloc.lower() != hosts[0].lower():
+        if not is_own_page(origin, hosts[0]):
             return "requests from other web pages are refused: open this server's own page"
     return None
-
-
-def _name(host: str) -> str:
-    """The name in a Host header, without a port of digits; anything else stays and is refused."""
-    name, colon, port = host.lower().rpartition(":")
-    return name if colon and (port.isdecimal() or not port) else host.lower()
 
 
 def _body_limit(content_type: str) -> tuple[int, str]:

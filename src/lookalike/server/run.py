@@ -7,12 +7,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lookalike.errors import ServerError
+from lookalike.server.policy import Policy
 
 if TYPE_CHECKING:
     from lookalike.collection import Collection
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
-"""The hosts that `serve` accepts."""
+"""The hosts that only this machine can reach: they need no token."""
+
+MIN_TOKEN = 16
+"""Fewest characters of a token."""
 
 _GRACE_S = 10
 
@@ -23,27 +27,27 @@ def serve(
     port: int = 8765,
     open_browser: bool = False,
     on_ready: Callable[[str], None] | None = None,
+    policy: Policy | None = None,
 ) -> None:
-    """Serve collections to this machine until interrupted; requests under way are finished.
+    """Serve collections until interrupted; requests under way are finished.
 
     Args:
         collections: stay open, and are the caller's to close; the first is the default.
-        host: one of `LOOPBACK_HOSTS`.
+        host: where to listen; any but `LOOPBACK_HOSTS` needs a policy with a token.
         port: 0 takes any that is free.
         open_browser: open the page in the user's browser once it can be loaded.
         on_ready: called with the page's address once requests are answered.
+        policy: who may ask, and how much; the default where None.
 
     Raises:
-        ServerError: the host is not this machine alone, or the port cannot be had.
+        ServerError: others could reach the host and there is no token, or the port cannot be had.
     """
-    if host not in LOOPBACK_HOSTS:
-        raise ServerError(
-            f"the server has no password yet, so it runs on this machine only and not on {host}: "
-            f"use --host {LOOPBACK_HOSTS[0]}"
-        )
+    policy = policy or Policy()
+    _check_reach(host, policy)
     import uvicorn
 
     from lookalike.server.app import create_app
+    from lookalike.server.deadlines import ImpatientProtocol
 
     listener = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
@@ -66,13 +70,14 @@ def serve(
             app.state.served.begin_close()
             await super().shutdown(sockets)
 
-    app = create_app(*collections)
+    app = create_app(*collections, policy=policy)
     config = uvicorn.Config(
         app,
         log_config=None,  # warnings and errors go where the caller's logging sends them
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        http=ImpatientProtocol,
         ws="none",
         timeout_graceful_shutdown=_GRACE_S,
     )
@@ -82,6 +87,19 @@ def serve(
         pass  # the usual way to stop; uvicorn raises it again after it has shut down
     finally:
         listener.close()
+
+
+def _check_reach(host: str, policy: Policy) -> None:
+    if policy.token is not None and len(policy.token) < MIN_TOKEN:
+        raise ServerError(
+            f"the token is too short: give at least {MIN_TOKEN} characters, such as those of: "
+            'python -c "import secrets; print(secrets.token_urlsafe())"'
+        )
+    if policy.token is None and host not in LOOPBACK_HOSTS:
+        raise ServerError(
+            f"others could reach the server on {host or 'every address'}, so it needs a token: put "
+            f"one into LOOKALIKE_TOKEN, or use --host {LOOPBACK_HOSTS[0]}"
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

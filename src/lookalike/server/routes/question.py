@@ -11,6 +11,7 @@ from starlette.datastructures import UploadFile
 from lookalike.server.asked import SearchRequest
 from lookalike.server.errors import sentence_of
 from lookalike.server.guard import MAX_UPLOAD_BYTES
+from lookalike.server.policy import refuse_addresses
 
 _HOW = (
     "send a picture as multipart form data in the field file, or JSON that names one by id, url or "
@@ -49,19 +50,26 @@ async def read_question(request: Request) -> Question:
     """Read and check the body of a search; nothing in it is decoded yet.
 
     Raises:
-        HTTPException: 400, 413, 415 or 422, with a sentence.
+        HTTPException: 400, 403, 413, 415 or 422, with a sentence.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind == "multipart/form-data":
-            return await _read_form(request)
+            return _allowed(request, await _read_form(request))
         if kind == "application/json":
-            return Question(SearchRequest.model_validate_json(await request.body()))
+            named = SearchRequest.model_validate_json(await request.body())
+            return _allowed(request, Question(named))
     except ValidationError as error:
         problems = error.errors(include_url=False)
         status = 400 if problems[0]["type"] == "json_invalid" else 422
         raise HTTPException(status, sentence_of(problems)) from error
     raise HTTPException(415, _HOW)
+
+
+def _allowed(request: Request, question: Question) -> Question:
+    asked = question.request
+    refuse_addresses(request, [p.url for p in (asked, *asked.positives, *asked.negatives)])
+    return question
 
 
 async def _read_form(request: Request) -> Question:

@@ -14,6 +14,7 @@ from lookalike.server.asked import Token
 from lookalike.server.errors import sentence_of
 from lookalike.server.guard import MAX_UPLOAD_BYTES
 from lookalike.server.media import IMAGE_POLICY
+from lookalike.server.policy import refuse_addresses
 from lookalike.server.routes.images import Side
 from lookalike.server.schemas import ErrorBody, HttpAddress
 from lookalike.server.served import Chosen
@@ -59,11 +60,13 @@ async def read_sent(request: Request) -> Sent:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         try:
-            return AddressBody.model_validate_json(await request.body())
+            named = AddressBody.model_validate_json(await request.body())
         except ValidationError as error:
             problems = error.errors(include_url=False)
             status = 400 if problems[0]["type"] == "json_invalid" else 422
             raise HTTPException(status, sentence_of(problems)) from error
+        refuse_addresses(request, [named.url])
+        return named
     if kind != "multipart/form-data":
         raise HTTPException(415, _HOW)
     async with request.form(max_files=1, max_fields=1, max_part_size=1024) as form:
