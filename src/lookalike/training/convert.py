@@ -59,7 +59,7 @@ def from_onnx(model: LocatedModel) -> nn.Module:
             f"{model.file} cannot be converted for training ({str(error).splitlines()[0]}); "
             "use a timm backbone by name instead"
         ) from error
-    _tidy(module)
+    tidy(module)
     _make_trainable(module)
     return nn.Sequential(module, nn.Flatten(1))
 
@@ -109,7 +109,7 @@ def lowest_cosine(first: np.ndarray, second: np.ndarray) -> float:
         return float(((a * b).sum(axis=1) / lengths).min())
 
 
-def _tidy(module: fx.GraphModule) -> None:
+def tidy(module: fx.GraphModule) -> None:
     """Zero padding moves into its convolution, or becomes static; additions become `+`."""
     parts = dict(module.named_modules())
     for node in list(module.graph.nodes):

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from lookalike.encoders import EmbeddingSpec, InputSpec, LogitsSpec, ModelSpec, write_spec
 from lookalike.encoders.runtimes import choose
@@ -100,14 +101,14 @@ def export(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as scratch:
         full = os.path.join(scratch, "full.onnx")
         half = os.path.join(scratch, "half.onnx")
-        _to_onnx(encoder, full, label.input)
+        to_onnx(encoder, full, label.input, ("embedding", "logits"))
         exported = _agreement(label.spec(full), full, sample, expected)
         if not exported >= MINIMUM_COSINE:
             raise TrainingError(
                 f"the exported encoder computes other embeddings than the trained one (cosine "
                 f"{exported:.6f}, at least {MINIMUM_COSINE} is needed); choose another backbone"
             )
-        _halve(full, half)
+        halve(full, half)
         stored = _agreement(label.spec(half), half, sample, expected)
         if stored >= HALF_MINIMUM_COSINE:
             chosen, parity = half, Parity(len(sample), exported, stored, "fp16")
@@ -125,7 +126,18 @@ def _agreement(spec: ModelSpec, path: str, sample: Pixels, expected: NDArray[np.
     return lowest_cosine(found, expected)
 
 
-def _to_onnx(encoder: WeightedEncoder, path: str, spec: InputSpec) -> None:
+def to_onnx(encoder: nn.Module, path: str, spec: InputSpec, outputs: tuple[str, ...]) -> None:
+    """Write a torch module as one ONNX file for batches of any size.
+
+    Args:
+        encoder: on the CPU, in evaluation mode; scaled pixels to one tensor an output.
+        path: of the file.
+        spec: of its input.
+        outputs: their names.
+
+    Raises:
+        TrainingError: it cannot be exported or written.
+    """
     example = torch.zeros(2, 3, spec.height, spec.width)
     try:
         with warnings.catch_warnings():
@@ -134,7 +146,7 @@ def _to_onnx(encoder: WeightedEncoder, path: str, spec: InputSpec) -> None:
                 encoder,
                 (example,),
                 input_names=["pixel_values"],
-                output_names=["embedding", "logits"],
+                output_names=list(outputs),
                 dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
                 dynamo=True,
                 verbose=False,
@@ -147,7 +159,7 @@ def _to_onnx(encoder: WeightedEncoder, path: str, spec: InputSpec) -> None:
         ) from error
 
 
-def _halve(source: str, target: str) -> None:
+def halve(source: str, target: str) -> None:
     """Store large fp32 weights as fp16, cast back where they are read; arithmetic stays as it was.
 
     Runtimes fold the casts when they load the file.

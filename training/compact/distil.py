@@ -1,0 +1,322 @@
+"""Train the student to give each picture, however changed, the teacher's embedding of the original.
+
+    python -m training.compact.distil WORK --teacher MODEL_FOLDER [--steps 6000] [--size 128]
+
+WORK is what pack.py made. A checkpoint is written every few minutes: the same command goes on from
+the last one. Two stages: first the front alone imitates the teacher's feature map at a stride of 8;
+then the whole student is trained on two losses against the cached embeddings, projected to the
+student's dimension.
+
+- cosine: the student's embedding of a changed picture lies where the teacher's of the original is.
+- similarity (SEED, Fang 2021): over a bank of other pictures' targets, the student's similarities
+  are distributed as the teacher's are. It cares for neighbours, and tells pictures apart.
+"""
+
+import argparse
+import copy
+import io
+import math
+import os
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lookalike.encoders import locate
+from lookalike.training.augment import Augmentation, augment
+from lookalike.training.device import choose_compute, keep_memory, prefer_fast_depthwise
+from training.compact import teacher
+from training.compact.pack import LARGE, SMALL
+from training.compact.student import Projection, Student, begin_as, principal_directions
+
+BATCH_LARGE, BATCH_SMALL = 96, 32
+"""Pictures of each kind in a step: small ones are many but show little."""
+
+MILD = Augmentation(smallest_crop=0.75, colour=0.25, tilt=0.06, erase=0.0, shrink=0.15)
+STRONG = Augmentation(smallest_crop=0.34, colour=0.45, tilt=0.16, erase=0.1, shrink=0.35)
+JPEG_SHARE = 0.2
+TEMPERATURE = 0.05
+BANK = 16_384
+FRONT_STEPS = 500
+VALIDATES = 101
+"""Every so many-th picture never trains."""
+AVERAGE, FOLLOWS = 0.9985, 4
+"""The weights' average keeps this share a step, and is brought up every so many steps."""
+SAVE_SECONDS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Packed pixels uint8 (n, side, side, 3), on disk, and targets float32 (n, DIMENSION)."""
+
+    pixels: NDArray[np.uint8]
+    targets: Tensor
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+def open_pack(work: str, name: str, side: int, projection: Projection) -> Pictures:
+    """One of the packs, its teacher embeddings projected and scaled to length 1."""
+    pixels = np.memmap(os.path.join(work, f"{name}.rgb"), np.uint8, "r").reshape(-1, side, side, 3)
+    theirs = np.load(os.path.join(work, f"{name}-teacher.npy"), mmap_mode="r")
+    parts = [
+        torch.from_numpy(projection.targets(theirs[start : start + 8192].astype(np.float32)))
+        for start in range(0, len(theirs), 8192)
+    ]
+    return Pictures(pixels, torch.cat(parts))
+
+
+class Batches:
+    """Draws changed pictures, by one generator that is seeded by the step."""
+
+    def __init__(self, large: Pictures, small: Pictures, size: int) -> None:
+        self.large, self.small, self.size = large, small, size
+
+    def draw(self, step: int) -> tuple[Tensor, Tensor]:
+        """Scaled pixels (n, 3, size, size) and their targets (n, DIMENSION)."""
+        random = torch.Generator().manual_seed(step)
+        kinds = ((self.large, BATCH_LARGE), (self.small, BATCH_SMALL))
+        pixels, targets = [], []
+        for pictures, count in kinds:
+            chosen = torch.randint(len(pictures), (count,), generator=random)
+            # Every so many-th picture validates, and so its neighbour trains.
+            chosen += (chosen % VALIDATES == 0) & (chosen + 1 < len(pictures))
+            raw = np.ascontiguousarray(pictures.pixels[chosen.numpy()])
+            _compress(raw, random)
+            unit = torch.from_numpy(raw).permute(0, 3, 1, 2).float().div_(255)
+            half = count // 2
+            pixels += [
+                augment(unit[:half], self.size, MILD, random),
+                augment(unit[half:], self.size, STRONG, random),
+            ]
+            targets.append(pictures.targets[chosen])
+        return _scaled(torch.cat(pixels)), torch.cat(targets)
+
+    def validation(self) -> tuple[Tensor, Tensor]:
+        """Whole pictures that never train."""
+        raw = np.ascontiguousarray(self.large.pixels[::VALIDATES])
+        unit = torch.from_numpy(raw).permute(0, 3, 1, 2).float().div_(255)
+        unit = functional.interpolate(
+            unit, (self.size, self.size), mode="bilinear", align_corners=False, antialias=True
+        )
+        return _scaled(unit), self.large.targets[::VALIDATES]
+
+    def bank(self, step: int) -> Tensor:
+        """Targets of other pictures, (BANK, DIMENSION)."""
+        random = torch.Generator().manual_seed(2**32 + step)
+        share = BANK * 3 // 4
+        parts = ((self.large, share), (self.small, BANK - share))
+        return torch.cat(
+            [p.targets[torch.randint(0, len(p), (n,), generator=random)] for p, n in parts]
+        )
+
+
+def similarity_loss(ours: Tensor, theirs: Tensor, bank: Tensor) -> Tensor:
+    """Cross-entropy from the teacher's distribution over neighbours to the student's.
+
+    Args:
+        ours: (n, d), of length 1.
+        theirs: (n, d), of length 1; the pictures' own targets, which belong to the candidates.
+        bank: (m, d), of length 1.
+    """
+    candidates = torch.cat([theirs, bank])
+    wanted = (theirs @ candidates.T / TEMPERATURE).softmax(dim=1)
+    return -(wanted * (ours @ candidates.T / TEMPERATURE).log_softmax(dim=1)).sum(dim=1).mean()
+
+
+def train_front(student: Student, batches: Batches, teacher_file: str, *, low: bool) -> None:
+    """The front alone learns the teacher's feature map, on the same changed pixels."""
+    theirs = teacher.front(teacher_file)
+    optimizer = torch.optim.AdamW(student.front.parameters(), lr=4e-3, weight_decay=0.01)
+    student.train()
+    for step in range(FRONT_STEPS):
+        for group in optimizer.param_groups:
+            group["lr"] = 4e-3 * _schedule(step, FRONT_STEPS, 30)
+        pixels, _ = batches.draw(10**6 + step)
+        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+            with torch.no_grad():
+                wanted = theirs(pixels).float()
+            found = student.front(pixels).float()
+        loss = functional.mse_loss(found, wanted) / wanted.var()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step % 20 == 0:
+            print(f"front {step}: {float(loss.detach()):.4f}", flush=True)
+
+
+class Training:
+    """The student, the average of its weights and its optimiser, kept in one checkpoint."""
+
+    def __init__(self, student: Student, rate: float, path: str) -> None:
+        self.student = student
+        self.average = copy.deepcopy(student)
+        self.optimizer = torch.optim.AdamW(_groups(student, rate), weight_decay=0.02)
+        self.step = 0
+        self._path = path
+
+    def resume(self) -> bool:
+        """Take up the last checkpoint; whether there is one."""
+        if not os.path.exists(self._path):
+            return False
+        state = torch.load(self._path, weights_only=True)
+        self.student.load_state_dict(state["student"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step = state["step"]
+        return True
+
+    def save(self) -> None:
+        """Replace the checkpoint in one move."""
+        state = {
+            "step": self.step,
+            "student": self.student.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+        torch.save(state, f"{self._path}.new")
+        os.replace(f"{self._path}.new", self._path)
+
+    def advance(self, batches: Batches, steps: int, *, low: bool) -> tuple[float, float]:
+        """One step of `steps`.
+
+        Returns:
+            Both losses.
+        """
+        self.student.train()
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["top"] * _schedule(self.step, steps, 200)
+        pixels, targets = batches.draw(self.step)
+        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+            raw = self.student(pixels)
+        ours = functional.normalize(raw.float())
+        cosine = (1 - (ours * targets).sum(dim=1)).mean()
+        neighbours = similarity_loss(ours, targets, batches.bank(self.step))
+        loss = 4 * cosine + neighbours
+        if not math.isfinite(float(loss.detach())):
+            raise SystemExit(f"the loss is not finite at step {self.step}; lower --rate")
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.student.parameters(), 2.0)
+        self.optimizer.step()
+        if self.step % FOLLOWS == 0:
+            kept = min(AVERAGE, (1 + self.step) / (10 + self.step))
+            _follow(self.average, self.student, kept**FOLLOWS)
+        self.step += 1
+        return float(cosine.detach()), float(neighbours.detach())
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description="Distil the bundled encoder.")
+    parser.add_argument("work")
+    parser.add_argument("--teacher", required=True)
+    parser.add_argument("--steps", type=int, default=4800)
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    given = parser.parse_args()
+    keep_memory()
+    torch.manual_seed(0)
+    low = choose_compute().low_precision
+    teacher_file = locate(given.teacher).file
+    projection = _projection(given.work)
+    large = open_pack(given.work, "large", LARGE, projection)
+    small = open_pack(given.work, "small", SMALL, projection)
+    batches = Batches(large, small, given.size)
+    student = Student()
+    begin_as(student, teacher_file, projection)
+    student = student.to(memory_format=torch.channels_last)
+    prefer_fast_depthwise(student)
+    training = Training(student, given.rate, os.path.join(given.work, "checkpoint.pt"))
+    if training.resume():
+        print(f"going on after step {training.step}", flush=True)
+    else:
+        train_front(student, batches, teacher_file, low=low)
+        training.average.load_state_dict(student.state_dict())
+
+    saved = told = time.monotonic()
+    losses: list[tuple[float, float]] = []
+    while training.step < given.steps:
+        losses.append(training.advance(batches, given.steps, low=low))
+        now = time.monotonic()
+        if training.step % 50 == 0:
+            cosine, neighbours = np.mean(losses, axis=0)
+            rate = len(losses) * (BATCH_LARGE + BATCH_SMALL) / (now - told)
+            print(
+                f"{training.step}: cosine {cosine:.4f} similarity {neighbours:.4f}"
+                f" {rate:.0f} pictures/s",
+                flush=True,
+            )
+            losses, told = [], now
+        if now - saved > SAVE_SECONDS or training.step == given.steps:
+            saved = now
+            training.save()
+            fit = _validate(training.average, batches)
+            print(f"{training.step}: validation cosine {fit:.4f}", flush=True)
+
+
+def _projection(work: str) -> Projection:
+    """From the teacher's embeddings of both packs, made once."""
+    path = os.path.join(work, "projection.npz")
+    if not os.path.exists(path):
+        names = ("large-teacher.npy", "small-teacher.npy")
+        large, small = (np.load(os.path.join(work, name), mmap_mode="r") for name in names)
+        made = principal_directions(np.concatenate([large, small[::3]]))
+        np.savez(path, mean=made.mean, directions=made.directions)
+    kept = np.load(path)
+    return Projection(kept["mean"], kept["directions"])
+
+
+def _groups(student: Student, rate: float) -> list[dict[str, object]]:
+    """The front, which starts from nothing, learns faster than what the teacher gave."""
+    shares = ((student.front, 2.0), (student.late, 0.5), (student.last, 0.5), (student.head, 0.5))
+    return [{"params": list(p.parameters()), "top": rate * s, "lr": 0.0} for p, s in shares]
+
+
+def _schedule(step: int, steps: int, warm_up: int) -> float:
+    if step < warm_up:
+        return (step + 1) / warm_up
+    return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up)))
+
+
+def _follow(average: nn.Module, model: nn.Module, kept: float) -> None:
+    with torch.no_grad():
+        for ours, theirs in zip(
+            average.state_dict().values(), model.state_dict().values(), strict=True
+        ):
+            if ours.is_floating_point():
+                ours.lerp_(theirs, 1 - kept)
+            else:
+                ours.copy_(theirs)
+
+
+def _validate(model: nn.Module, batches: Batches) -> float:
+    model.eval()
+    pixels, targets = batches.validation()
+    with torch.inference_mode():
+        ours = torch.cat([functional.normalize(model(part)) for part in torch.split(pixels, 128)])
+    return float((ours * targets).sum(dim=1).mean())
+
+
+def _compress(raw: NDArray[np.uint8], random: torch.Generator) -> None:
+    """Some pictures pass through a poor JPEG, in place."""
+    for picture in raw:
+        if float(torch.rand((), generator=random)) < JPEG_SHARE:
+            out = io.BytesIO()
+            quality = int(torch.randint(15, 50, (), generator=random))
+            Image.fromarray(picture).save(out, "JPEG", quality=quality)
+            picture[:] = np.asarray(Image.open(out).convert("RGB"))
+
+
+def _scaled(unit: Tensor) -> Tensor:
+    return ((unit - 0.5) / 0.5).contiguous(memory_format=torch.channels_last)
+
+
+if __name__ == "__main__":
+    main()
