@@ -280,7 +280,15 @@ def test_a_file_that_the_hub_has_not(hub: Hub, home: Path) -> None:
 def test_indexing_without_a_network_says_how_to_go_on(hub: Hub, home: Path, tmp_path: Path) -> None:
     Image.new("RGB", (9, 9)).save(tmp_path / "a.png")
     code, out, err = _lookalike(
-        home, hub.url, "index", str(tmp_path), "-c", str(tmp_path / "c"), HF_HUB_OFFLINE="1"
+        home,
+        hub.url,
+        "index",
+        str(tmp_path),
+        "-c",
+        str(tmp_path / "c"),
+        "--model",
+        "resnet50",
+        HF_HUB_OFFLINE="1",
     )
     assert (code, out) == (1, "")
     _one_sentence(err)

@@ -96,7 +96,7 @@ def test_a_folder_without_a_spec(tmp_path: Path) -> None:
 
 
 def test_nothing_of_that_name_lists_what_there_is(tmp_path: Path) -> None:
-    with pytest.raises(ModelSpecError, match="resnet50, clip-vit-b32, unicom-vit-b16"):
+    with pytest.raises(ModelSpecError, match="compact, resnet50, clip-vit-b32, unicom-vit-b16"):
         locate(tmp_path / "nothing")
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(ModelSpecError, match=r"notes\.txt is not an \.onnx file"):

@@ -15,6 +15,7 @@ student's dimension.
 import argparse
 import copy
 import io
+import json
 import math
 import os
 import time
@@ -32,6 +33,7 @@ from lookalike.training.augment import Augmentation, augment
 from lookalike.training.device import choose_compute, keep_memory, prefer_fast_depthwise
 from training.compact import teacher
 from training.compact.pack import LARGE, SMALL
+from training.compact.sources import SOURCES
 from training.compact.student import Projection, Student, begin_as, principal_directions
 
 BATCH_LARGE, BATCH_SMALL = 96, 32
@@ -52,10 +54,25 @@ SAVE_SECONDS = 150
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Packed pixels uint8 (n, side, side, 3), on disk, and targets float32 (n, DIMENSION)."""
+    """Packed pixels uint8 (n, side, side, 3), on disk, and targets float32 (n, DIMENSION).
+
+    `starts` and `counts`, int64 (s,), say where each source lies; `shares`, float32 (s,), how often
+    it is drawn.
+    """
 
     pixels: NDArray[np.uint8]
     targets: Tensor
+    starts: Tensor
+    counts: Tensor
+    shares: Tensor
+
+    def draw(self, count: int, random: torch.Generator) -> Tensor:
+        """Indices of `count` pictures that may train: a source by its share, then any of it."""
+        sources = torch.multinomial(self.shares, count, replacement=True, generator=random)
+        within = torch.rand(count, generator=random, dtype=torch.float64) * self.counts[sources]
+        chosen = self.starts[sources] + within.long()
+        # Every so many-th picture validates, and so its neighbour trains.
+        return chosen + ((chosen % VALIDATES == 0) & (chosen + 1 < len(self)))
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -69,14 +86,22 @@ def open_pack(work: str, name: str, side: int, projection: Projection) -> Pictur
         torch.from_numpy(projection.targets(theirs[start : start + 8192].astype(np.float32)))
         for start in range(0, len(theirs), 8192)
     ]
-    return Pictures(pixels, torch.cat(parts))
+    with open(os.path.join(work, f"{name}-sources.json"), encoding="utf-8") as file:
+        kept: dict[str, int] = json.load(file)
+    counts = torch.tensor(list(kept.values()))
+    share = {source.name: source.share for source in SOURCES}
+    shares = torch.tensor([share[source] for source in kept])
+    return Pictures(pixels, torch.cat(parts), counts.cumsum(0) - counts, counts, shares)
 
 
 class Batches:
-    """Draws changed pictures, by one generator that is seeded by the step."""
+    """Draws changed pictures, by one generator that is seeded by the step.
 
-    def __init__(self, large: Pictures, small: Pictures, size: int) -> None:
-        self.large, self.small, self.size = large, small, size
+    `strong` is the share of pictures that stray far from the original, the rest keeps close to it.
+    """
+
+    def __init__(self, large: Pictures, small: Pictures, size: int, strong: float) -> None:
+        self.large, self.small, self.size, self.strong = large, small, size, strong
 
     def draw(self, step: int) -> tuple[Tensor, Tensor]:
         """Scaled pixels (n, 3, size, size) and their targets (n, DIMENSION)."""
@@ -84,16 +109,14 @@ class Batches:
         kinds = ((self.large, BATCH_LARGE), (self.small, BATCH_SMALL))
         pixels, targets = [], []
         for pictures, count in kinds:
-            chosen = torch.randint(len(pictures), (count,), generator=random)
-            # Every so many-th picture validates, and so its neighbour trains.
-            chosen += (chosen % VALIDATES == 0) & (chosen + 1 < len(pictures))
+            chosen = pictures.draw(count, random)
             raw = np.ascontiguousarray(pictures.pixels[chosen.numpy()])
             _compress(raw, random)
             unit = torch.from_numpy(raw).permute(0, 3, 1, 2).float().div_(255)
-            half = count // 2
+            mild = round(count * (1 - self.strong))
             pixels += [
-                augment(unit[:half], self.size, MILD, random),
-                augment(unit[half:], self.size, STRONG, random),
+                augment(unit[:mild], self.size, MILD, random),
+                augment(unit[mild:], self.size, STRONG, random),
             ]
             targets.append(pictures.targets[chosen])
         return _scaled(torch.cat(pixels)), torch.cat(targets)
@@ -138,7 +161,7 @@ def train_front(student: Student, batches: Batches, teacher_file: str, *, low: b
     for step in range(FRONT_STEPS):
         for group in optimizer.param_groups:
             group["lr"] = 4e-3 * _schedule(step, FRONT_STEPS, 30)
-        pixels, _ = batches.draw(10**6 + step)
+        pixels, _ = batches.draw(step)
         with torch.autocast("cpu", torch.bfloat16, enabled=low):
             with torch.no_grad():
                 wanted = theirs(pixels).float()
@@ -159,13 +182,22 @@ class Training:
         self.average = copy.deepcopy(student)
         self.optimizer = torch.optim.AdamW(_groups(student, rate), weight_decay=0.02)
         self.step = 0
+        self.round = 1
         self._path = path
 
-    def resume(self) -> bool:
-        """Take up the last checkpoint; whether there is one."""
+    def resume(self, wanted: int) -> bool:
+        """Take up the last checkpoint; whether there is one.
+
+        A checkpoint of an earlier round than `wanted` gives its average as the beginning.
+        """
+        self.round = wanted
         if not os.path.exists(self._path):
             return False
         state = torch.load(self._path, weights_only=True)
+        if state["round"] < wanted:
+            self.student.load_state_dict(state["average"])
+            self.average.load_state_dict(state["average"])
+            return True
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -175,6 +207,7 @@ class Training:
     def save(self) -> None:
         """Replace the checkpoint in one move."""
         state = {
+            "round": self.round,
             "step": self.step,
             "student": self.student.state_dict(),
             "average": self.average.state_dict(),
@@ -192,12 +225,13 @@ class Training:
         self.student.train()
         for group in self.optimizer.param_groups:
             group["lr"] = group["top"] * _schedule(self.step, steps, 200)
-        pixels, targets = batches.draw(self.step)
+        seed = self.round * 10**7 + self.step
+        pixels, targets = batches.draw(seed)
         with torch.autocast("cpu", torch.bfloat16, enabled=low):
             raw = self.student(pixels)
         ours = functional.normalize(raw.float())
         cosine = (1 - (ours * targets).sum(dim=1)).mean()
-        neighbours = similarity_loss(ours, targets, batches.bank(self.step))
+        neighbours = similarity_loss(ours, targets, batches.bank(seed))
         loss = 4 * cosine + neighbours
         if not math.isfinite(float(loss.detach())):
             raise SystemExit(f"the loss is not finite at step {self.step}; lower --rate")
@@ -206,7 +240,7 @@ class Training:
         nn.utils.clip_grad_norm_(self.student.parameters(), 2.0)
         self.optimizer.step()
         if self.step % FOLLOWS == 0:
-            kept = min(AVERAGE, (1 + self.step) / (10 + self.step))
+            kept = min(AVERAGE, (1 + self.step) / (10 + self.step)) if self.round == 1 else AVERAGE
             _follow(self.average, self.student, kept**FOLLOWS)
         self.step += 1
         return float(cosine.detach()), float(neighbours.detach())
@@ -219,6 +253,8 @@ def main() -> None:
     parser.add_argument("--teacher", required=True)
     parser.add_argument("--steps", type=int, default=4800)
     parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--round", type=int, default=1, help="begins from the average of the last")
+    parser.add_argument("--strong", type=float, default=0.5)
     parser.add_argument("--rate", type=float, default=1e-3)
     given = parser.parse_args()
     keep_memory()
@@ -228,14 +264,14 @@ def main() -> None:
     projection = _projection(given.work)
     large = open_pack(given.work, "large", LARGE, projection)
     small = open_pack(given.work, "small", SMALL, projection)
-    batches = Batches(large, small, given.size)
+    batches = Batches(large, small, given.size, given.strong)
     student = Student()
     begin_as(student, teacher_file, projection)
     student = student.to(memory_format=torch.channels_last)
     prefer_fast_depthwise(student)
     training = Training(student, given.rate, os.path.join(given.work, "checkpoint.pt"))
-    if training.resume():
-        print(f"going on after step {training.step}", flush=True)
+    if training.resume(given.round):
+        print(f"round {training.round}: going on after step {training.step}", flush=True)
     else:
         train_front(student, batches, teacher_file, low=low)
         training.average.load_state_dict(student.state_dict())

@@ -4,12 +4,14 @@
 
 SOURCES holds one folder a source (see sources.py). WORK receives `large.rgb` (n, 160, 160, 3) and
 `small.rgb` (m, 64, 64, 3), uint8 without a header, and the teacher's embeddings of each,
-`large-teacher.npy` and `small-teacher.npy`, float16 of length 1.
+`large-teacher.npy` and `small-teacher.npy`, float16 of length 1; and how many pictures each source
+gave, `large-sources.json` and `small-sources.json`.
 A picture that is also in a folder to avoid, by its bytes or nearly so by the teacher's embedding,
 is left out.
 """
 
 import argparse
+import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,15 +46,19 @@ class Pack:
         self._stem = os.path.join(folder, "small" if small else "large")
         self._pixels = open(f"{self._stem}.rgb", "wb")  # noqa: SIM115 - open until `close`
         self._found: list[NDArray[np.float16]] = []
+        self._counts: dict[str, int] = {}
 
-    def append(self, pixels: NDArray[np.uint8], found: NDArray[np.float32]) -> None:
-        """Add (n, side, side, 3) pixels and their (n, dimension) embeddings."""
+    def append(self, source: Source, pixels: NDArray[np.uint8], found: NDArray[np.float32]) -> None:
+        """Add (n, side, side, 3) pixels of a source and their (n, dimension) embeddings."""
+        self._counts[source.name] = self._counts.get(source.name, 0) + len(found)
         self._pixels.write(pixels.tobytes())
         self._found.append(found.astype(np.float16))
 
     def close(self) -> None:
-        """Write the embeddings."""
+        """Write the embeddings, and how many pictures each source gave, in their order."""
         self._pixels.close()
+        with open(f"{self._stem}-sources.json", "w", encoding="utf-8") as file:
+            json.dump(self._counts, file)
         np.save(f"{self._stem}-teacher.npy", np.concatenate(self._found))
 
 
@@ -125,7 +131,7 @@ def main() -> None:
             count = left_out = 0
             for pixels, found in chunks(pictures(given.sources, source), source, encoder, pool):
                 fine = (found @ shunned.T).max(axis=1) < TOO_CLOSE
-                outputs[source.small].append(pixels[fine], found[fine])
+                outputs[source.small].append(source, pixels[fine], found[fine])
                 count += int(fine.sum())
                 left_out += int((~fine).sum())
             print(f"{source.name}: {count} kept, {left_out} too close to one to avoid", flush=True)

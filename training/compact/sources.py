@@ -19,6 +19,7 @@ class Source:
         small: whether its pictures are 64 pixels wide; they are kept at that size.
         crops: parts cut out of each picture that count as pictures of their own.
         every: only every so many-th picture is taken.
+        share: of the training steps' pictures of its size.
     """
 
     name: str
@@ -26,16 +27,17 @@ class Source:
     small: bool = False
     crops: int = 0
     every: int = 1
+    share: float = 1.0
 
 
 SOURCES = (
-    Source("imagenette", ("train",), crops=1),
-    Source("imagewoof", ("train",), crops=1),
-    Source("caltech", ("caltech-101",), crops=1),
-    Source("samples", ("",), crops=3),
-    Source("intel", ("dataset/seg_train", "dataset/seg_pred")),
-    Source("clothing", ("images",), crops=1),
-    Source("houses", ("Houses Dataset",), crops=3),
+    Source("imagenette", ("train",), crops=1, share=0.16),
+    Source("imagewoof", ("train",), crops=1, share=0.10),
+    Source("caltech", ("caltech-101",), crops=1, share=0.28),
+    Source("samples", ("",), crops=3, share=0.10),
+    Source("intel", ("dataset/seg_train", "dataset/seg_pred"), share=0.16),
+    Source("clothing", ("images",), crops=1, share=0.10),
+    Source("houses", ("Houses Dataset",), crops=3, share=0.10),
     Source("tiny", ("tiny-imagenet-200",), small=True, every=2),
 )
 

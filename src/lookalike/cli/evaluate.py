@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "models",
     metavar="NAME|FOLDER|FILE.onnx",
     multiple=True,
-    help="An encoder to measure. Repeatable, to compare. Default: resnet50.",
+    help="An encoder to measure. Repeatable, to compare. Default: compact.",
 )
 @options.inference
 @click.option(

@@ -18,10 +18,21 @@ def models(context: click.Context) -> None:
 @options.as_json
 def list_models(as_json: bool = False) -> None:
     """List the catalogue."""
-    from lookalike.encoders import catalogue
+    from lookalike.encoders import BUNDLED, CATALOGUE, locate
     from lookalike.encoders.download import cached
 
+    specs = [locate(name).spec for name in BUNDLED]
     rows = [
+        {
+            "name": spec.name,
+            "dimension": spec.embedding.dimension,
+            "megabytes": 0,
+            "license": spec.license,
+            "downloaded": True,
+            "description": spec.description,
+        }
+        for spec in specs
+    ] + [
         {
             "name": entry.name,
             "dimension": entry.dimension,
@@ -30,13 +41,16 @@ def list_models(as_json: bool = False) -> None:
             "downloaded": cached(entry) is not None,
             "description": entry.description,
         }
-        for entry in catalogue.CATALOGUE.values()
+        for entry in CATALOGUE.values()
     ]
     if as_json:
         echo_json({"models": rows})
         return
     for row in rows:
-        here = "downloaded" if row["downloaded"] else f"{row['megabytes']} MB to download"
+        if row["name"] in BUNDLED:
+            here = "comes with the program"
+        else:
+            here = "downloaded" if row["downloaded"] else f"{row['megabytes']} MB to download"
         click.echo(f"{row['name']:<16} {row['dimension']:>5}-d  {here}")
         click.echo(f"{'':<16} {row['description']} ({row['license']})")
 
@@ -68,9 +82,12 @@ def info(name: str, as_json: bool) -> None:
 @click.argument("name")
 def pull(name: str) -> None:
     """Fetch a catalogue model, so that it works without a network from then on."""
-    from lookalike.encoders import CATALOGUE
+    from lookalike.encoders import BUNDLED, CATALOGUE
     from lookalike.encoders.download import download
 
+    if name in BUNDLED:
+        click.echo(f"{name} comes with the program, at {BUNDLED[name]}")
+        return
     if name not in CATALOGUE:
         raise click.UsageError(f"no model {name!r} in the catalogue: {', '.join(CATALOGUE)}")
     path, sha256 = download(CATALOGUE[name])

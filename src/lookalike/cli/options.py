@@ -40,7 +40,7 @@ def model(command: F) -> F:
     return click.option(
         "--model",
         metavar="NAME|FOLDER|FILE.onnx",
-        help="The encoder. Default: the collection's own; for a new one, resnet50.",
+        help="The encoder. Default: the collection's own; for a new one, compact.",
     )(command)
 
 

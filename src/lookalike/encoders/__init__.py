@@ -4,7 +4,7 @@ One frozen record a model (`spec`), a catalogue of known ones, the download, the
 the only code that resizes, scales and normalises (`preprocess`, `encoder`).
 """
 
-from lookalike.encoders.catalogue import CATALOGUE, DEFAULT_MODEL, CatalogueEntry
+from lookalike.encoders.catalogue import BUNDLED, CATALOGUE, DEFAULT_MODEL, CatalogueEntry
 from lookalike.encoders.encoder import Encoder
 from lookalike.encoders.locate import LocatedModel, load, locate
 from lookalike.encoders.spec import (
@@ -19,6 +19,7 @@ from lookalike.encoders.spec import (
 )
 
 __all__ = [
+    "BUNDLED",
     "CATALOGUE",
     "DEFAULT_MODEL",
     "CatalogueEntry",

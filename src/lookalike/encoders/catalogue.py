@@ -1,15 +1,19 @@
-"""The encoders that are known by name.
+"""The encoders that are known by name: those that come with the program, and those of the hub.
 
 Preprocessing is each model's published preprocessor configuration. A file is checked by sha256
 where one is pinned here; without a pin the sha256 of what arrived is recorded with the collection,
 which from then on opens with that file only.
 """
 
+import os
 from dataclasses import dataclass
 
 from lookalike.encoders.spec import InputSpec
 
-DEFAULT_MODEL = "resnet50"
+DEFAULT_MODEL = "compact"
+
+BUNDLED = {"compact": os.path.join(os.path.dirname(__file__), "bundled", "compact")}
+"""Model folders that come with the program, by name: they work without a network."""
 
 _RESNET50_INPUT = InputSpec(
     width=224,

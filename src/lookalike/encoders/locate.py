@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, replace
 
-from lookalike.encoders.catalogue import CATALOGUE, CatalogueEntry
+from lookalike.encoders.catalogue import BUNDLED, CATALOGUE, CatalogueEntry
 from lookalike.encoders.download import download
 from lookalike.encoders.encoder import Encoder
 from lookalike.encoders.spec import (
@@ -33,7 +33,7 @@ class LocatedModel:
 
 
 def locate(model: str | os.PathLike[str]) -> LocatedModel:
-    """Find a model by catalogue name, model folder, or `.onnx` file; download it if need be.
+    """Find a model by name, model folder, or `.onnx` file; download it if need be.
 
     Raises:
         ModelSpecError: nothing is there under that name, or the file is not the one that its spec
@@ -41,7 +41,9 @@ def locate(model: str | os.PathLike[str]) -> LocatedModel:
         DownloadError: a catalogue model cannot be fetched.
     """
     name = os.fspath(model)
-    # A catalogue name wins over a folder of the same name; ./NAME means the folder.
+    # A known name wins over a folder of the same name; ./NAME means the folder.
+    if name in BUNDLED:
+        return _from_spec(os.path.join(BUNDLED[name], SPEC_FILE), name)
     if name in CATALOGUE:
         return _from_catalogue(CATALOGUE[name])
     path = os.path.abspath(os.path.expanduser(name))
@@ -51,7 +53,7 @@ def locate(model: str | os.PathLike[str]) -> LocatedModel:
         return _from_file(path)
     raise ModelSpecError(
         f"there is no model {name!r}: give a model folder, an .onnx file, or one of "
-        f"{', '.join(CATALOGUE)}"
+        f"{', '.join((*BUNDLED, *CATALOGUE))}"
     )
 
 
