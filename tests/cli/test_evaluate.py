@@ -5,12 +5,12 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from lookalike.cli.evaluate import evaluate
+from lookalike.cli.main import lookalike
 from tests.evaluation.folders import write_labelled
 
 
 def run(*args: object) -> Result:
-    return CliRunner().invoke(evaluate, [str(arg) for arg in args], standalone_mode=False)
+    return CliRunner().invoke(lookalike, ["evaluate", *map(str, args)], standalone_mode=False)
 
 
 def test_json_and_page(tmp_path: Path, tiny_model: Path) -> None:
