@@ -1,5 +1,7 @@
 """lookalike index."""
 
+from contextlib import nullcontext
+
 import click
 
 from lookalike.cli import options
@@ -11,6 +13,7 @@ from lookalike.cli.output import echo_json, progress, show
 @options.collection
 @options.model
 @options.inference
+@options.isolate
 @click.option(
     "--exclude",
     metavar="GLOB",
@@ -28,6 +31,7 @@ def index(
     model: str | None,
     runtime: str,
     precision: str,
+    isolate: bool,
     exclude: tuple[str, ...],
     prune: bool,
     strict: bool,
@@ -38,11 +42,12 @@ def index(
     Without PATH: the folders that were indexed before.
     """
     import lookalike
+    from lookalike import decode
     from lookalike.present.json import index_json
     from lookalike.present.terminal import index_report
 
     photos = lookalike.open(collection, model=model, runtime=runtime, precision=precision)
-    with progress() as listener:
+    with decode.isolated() if isolate else nullcontext(), progress() as listener:
         summary = photos.index(*paths, exclude=exclude, prune=prune, on_progress=listener)
     if as_json:
         echo_json(index_json(summary))

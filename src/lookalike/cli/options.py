@@ -64,3 +64,12 @@ def inference(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def isolate(command: F) -> F:
+    """--isolate."""
+    return click.option(
+        "--isolate",
+        is_flag=True,
+        help="Decode in processes of their own: slower, but a codec that crashes costs one file.",
+    )(command)

@@ -46,6 +46,7 @@ from lookalike.cli import options
 @click.option("--log", is_flag=True, help="One line of JSON on stderr for each request.")
 @options.model
 @options.inference
+@options.isolate
 def serve(
     collections: tuple[str, ...],
     host: str,
@@ -58,9 +59,11 @@ def serve(
     model: str | None,
     runtime: str,
     precision: str,
+    isolate: bool,
 ) -> None:
     """Serve the web page and the HTTP API."""
     import lookalike
+    from lookalike import decode
     from lookalike.cli.output import announce
     from lookalike.server import Policy
     from lookalike.server import serve as run_server
@@ -77,6 +80,8 @@ def serve(
     )
 
     with ExitStack() as stack:
+        if isolate:
+            stack.enter_context(decode.isolated())
         opened = []
         for place in dict.fromkeys(collections) or (None,):
             photos = lookalike.open(place, model=model, runtime=runtime, precision=precision)

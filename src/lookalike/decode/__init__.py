@@ -1,7 +1,8 @@
 """Decode: bytes in, an upright RGB picture out, or the reason why not. Knows no models."""
 
 from lookalike.decode.details import DETAILS, Details
-from lookalike.decode.picture import MAX_PIXELS, READER, Picture, decode, details_of, from_image
+from lookalike.decode.isolate import decode, isolated
+from lookalike.decode.picture import MAX_PIXELS, READER, Picture, details_of, from_image
 from lookalike.decode.thumbnail import thumbnail
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "decode",
     "details_of",
     "from_image",
+    "isolated",
     "thumbnail",
 ]

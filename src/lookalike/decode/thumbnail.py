@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from lookalike.decode.picture import decode
+from lookalike.decode.isolate import decode
 
 
 def thumbnail(data: bytes, side: int) -> bytes:

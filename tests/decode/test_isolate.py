@@ -1,0 +1,86 @@
+"""Decoding in worker processes: the same pictures, and a codec that crashes costs one file."""
+
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lookalike.decode import decode, isolated, thumbnail
+from lookalike.errors import DecodeError
+from lookalike.indexer import index
+from lookalike.store import LocalStore
+from tests.support.encoder import CountingEncoder
+from tests.support.pictures import encoded, write_gallery
+
+_FRAGILE = """
+import ctypes, time
+from lookalike.decode import picture, worker
+real = picture.decode
+def fragile(data, *, at_least=None):
+    if b"SEGFAULT" in data:
+        ctypes.string_at(0)
+    if b"HANG" in data:
+        time.sleep(1000)
+    return real(data, at_least=at_least)
+worker.decode = fragile
+worker.work()
+"""
+FRAGILE = (sys.executable, "-c", _FRAGILE)
+"""A worker whose codec reads where it must not, or never ends, on files with these words."""
+
+
+@pytest.mark.parametrize("codec", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("at_least", [None, 8])
+def test_workers_give_the_same_pictures(codec: str, at_least: int | None) -> None:
+    data = encoded(3, codec, 200, 120)
+    here = decode(data, at_least=at_least)
+    with isolated():
+        there = decode(data, at_least=at_least)
+        assert thumbnail(data, 50)
+    assert np.array_equal(np.asarray(here.image), np.asarray(there.image))
+    assert (here.width, here.height, here.format) == (there.width, there.height, there.format)
+    assert here.details == there.details
+
+
+def test_refusals_come_with_their_reasons() -> None:
+    with isolated():
+        for data, reason in ((b"", "empty"), (b"no picture", "not a picture")):
+            with pytest.raises(DecodeError, match=reason):
+                decode(data)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are told on POSIX")
+def test_a_crash_costs_one_file(tmp_path: Path) -> None:
+    paths = write_gallery(tmp_path / "pictures", 40)
+    for path in (paths[5], paths[20]):
+        path.write_bytes(path.read_bytes() + b"SEGFAULT")
+    store = LocalStore.create(str(tmp_path / "c"), CountingEncoder().identity, "")
+    with isolated(FRAGILE):
+        summary = index(store, CountingEncoder(), [str(tmp_path / "pictures")])
+    assert summary.added == 38
+    assert {skip.path for skip in summary.skipped} == {str(paths[5]), str(paths[20])}
+    assert {skip.reason for skip in summary.skipped} == {"the decoder crashed on it (SIGSEGV)"}
+    store.close()
+
+
+def test_a_hang_costs_one_file_and_its_time() -> None:
+    with isolated(FRAGILE, seconds=8):
+        with pytest.raises(DecodeError, match="took over 8 seconds"):
+            decode(encoded(1) + b"HANG")
+        assert decode(encoded(2)).width == 72
+
+
+def test_many_threads_share_the_workers() -> None:
+    results: list[int] = []
+    with isolated():
+        threads = [
+            threading.Thread(target=lambda n=n: results.append(decode(encoded(n)).width))
+            for n in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert results == [72] * 8
