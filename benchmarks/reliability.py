@@ -1,4 +1,4 @@
-"""Every trial of reliability in one table: kills, write errors, surroundings, mutations.
+"""Every trial of reliability in one table: kills, write errors, surroundings, mutations, a soak.
 
     python -m benchmarks.reliability [--seed 0] [--share 1.0]
 
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import kills, mutations, surroundings, write_errors
+from benchmarks import kills, mutations, soak, surroundings, write_errors
 from benchmarks.trial import print_trials
 
 
@@ -23,13 +23,14 @@ def main() -> None:
     print(f"seed {seed}\n")
     trials = []
     with tempfile.TemporaryDirectory(prefix="lookalike-reliability-") as scratch:
-        places = [Path(scratch, str(number)).resolve() for number in range(3)]
+        places = [Path(scratch, str(number)).resolve() for number in range(4)]
         for place in places:
             place.mkdir()
         trials += kills.run(round(200 * share), seed, places[0])
         trials += write_errors.run(max(4, round(40 * share)), seed, places[1])
         trials += surroundings.run(max(1, round(5 * share)), seed, places[2])
         trials += mutations.run(round(5000 * share), seed)
+        trials += soak.run(600 * share, 64, seed, places[3])
     print_trials(trials)
     sys.exit(any(trial.failures for trial in trials))
 

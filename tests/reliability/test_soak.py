@@ -1,0 +1,19 @@
+"""A short `python -m benchmarks.soak`: many clients of a real server, most of them unpleasant."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from benchmarks import soak
+
+SEED = 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the server is stopped by SIGINT")
+def test_no_server_error_and_every_good_request_right() -> None:
+    print(f"seed {SEED}")
+    with tempfile.TemporaryDirectory(prefix="lookalike-") as scratch:
+        load, _ = soak.run(6, 16, SEED, Path(scratch).resolve())
+    assert load.failures == []
+    assert load.tried > 0
