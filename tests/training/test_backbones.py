@@ -111,3 +111,14 @@ def test_the_shared_model_converts(mobilenet: Path) -> None:
     sample = np.stack([np.asarray(draw(seed, 224, 224)) for seed in range(4)])
     assert (backbone.check(sample) or 0) >= 0.9999
     assert backbone.body(torch.zeros(1, 3, 160, 160)).shape == (1, 1280)
+
+
+def test_the_bundled_encoder_can_be_fine_tuned() -> None:
+    """Its weights are stored as fp16 and its graph is newer than the converter: both are undone."""
+    backbone = load_backbone("compact")
+    side = backbone.input.width
+    sample = np.random.default_rng(0).integers(0, 256, (4, side, side, 3), dtype=np.uint8)
+    assert (backbone.check(sample) or 0.0) >= 0.9999
+    backbone.body.train()
+    backbone.body(torch.rand(2, 3, 64, 64)).square().sum().backward()
+    assert all(weight.grad is not None for weight in backbone.body.parameters())

@@ -110,7 +110,9 @@ class Student(nn.Module):
         """Pixels (n, 3, side, side), `(x - 0.5) / 0.5`, to (n, DIMENSION), not normalised."""
         x = functional.relu(self.last(self.late(self.front(pixels))))
         # To length 1 first, as the projection expects it.
-        found: Tensor = self.head(functional.normalize(x.mean(dim=(2, 3)).float()))
+        pooled = x.mean(dim=(2, 3)).float()
+        length = (pooled.square().sum(dim=1, keepdim=True) + 1e-6).sqrt()
+        found: Tensor = self.head(pooled / length)
         return found
 
 

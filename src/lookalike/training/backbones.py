@@ -11,7 +11,7 @@ import timm
 import torch
 from torch import nn
 
-from lookalike.encoders import CATALOGUE, InputSpec, LocatedModel, locate
+from lookalike.encoders import BUNDLED, CATALOGUE, InputSpec, LocatedModel, locate
 from lookalike.errors import EncoderError, TrainingError
 from lookalike.training.convert import check_parity, from_onnx
 from lookalike.types import Pixels
@@ -59,7 +59,7 @@ def load_backbone(name: str, *, random_start: bool = False) -> Backbone:
     Args:
         name: a timm model ("resnet50"); a weights file of one ("resnet50:FILE.safetensors", or
             FILE alone where its name begins with the model's); a model folder or .onnx file with
-            its model.json; or an encoder of the catalogue.
+            its model.json; or an encoder that is known by name, such as compact.
         random_start: untrained weights, where a timm model's cannot be had.
 
     Raises:
@@ -72,7 +72,7 @@ def load_backbone(name: str, *, random_start: bool = False) -> Backbone:
         return _from_encoder(name)
     if _known(name):
         return _from_timm(name, random_start=random_start)
-    if name in CATALOGUE:
+    if name in BUNDLED or name in CATALOGUE:
         return _from_encoder(name)
     raise TrainingError(
         f"there is no backbone {name!r}: give a timm model name such as resnet50, "

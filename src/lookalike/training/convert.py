@@ -8,6 +8,7 @@ that computes the encoder in the product.
 import operator
 import warnings
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,8 +20,15 @@ from lookalike.errors import TrainingError
 from lookalike.training.pixels import to_input
 from lookalike.types import Pixels
 
+if TYPE_CHECKING:
+    import onnx
+
 MINIMUM_COSINE = 0.9999
 """A conversion may not turn a picture's embedding further than this from the original's."""
+
+
+_OPSET = 17
+"""The converter knows the operators of ONNX up to this version; newer graphs are taken back."""
 
 
 def from_onnx(model: LocatedModel) -> nn.Module:
@@ -33,7 +41,7 @@ def from_onnx(model: LocatedModel) -> nn.Module:
         TrainingError: the converter is not installed, or does not know an operator of the graph.
     """
     try:
-        import onnx
+        import onnx.version_converter
         import onnx2torch  # type: ignore[import-untyped]
     except ImportError as error:
         raise TrainingError(
@@ -46,6 +54,7 @@ def from_onnx(model: LocatedModel) -> nn.Module:
         raise TrainingError(
             f"{model.file} has no output {wanted!r}, only {', '.join(names)}; correct its spec"
         )
+    _widen(proto.graph)
     # The other outputs go before conversion, so that nothing is trained that nobody reads.
     keep = next(output for output in proto.graph.output if output.name == wanted)
     del proto.graph.output[:]
@@ -53,6 +62,8 @@ def from_onnx(model: LocatedModel) -> nn.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if any(opset.domain == "" and opset.version > _OPSET for opset in proto.opset_import):
+                proto = onnx.version_converter.convert_version(proto, _OPSET)
             module = onnx2torch.convert(proto)
     except (NotImplementedError, RuntimeError, ValueError, TypeError, KeyError) as error:
         raise TrainingError(
@@ -107,6 +118,18 @@ def lowest_cosine(first: np.ndarray, second: np.ndarray) -> float:
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     with np.errstate(all="ignore"):
         return float(((a * b).sum(axis=1) / lengths).min())
+
+
+def _widen(graph: "onnx.GraphProto") -> None:
+    """Weights that are stored as fp16 behind a cast become plain fp32 weights."""
+    from onnx import numpy_helper
+
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    for node in list(graph.node):
+        if node.op_type == "Cast" and node.input[0] in stored:
+            values = numpy_helper.to_array(stored[node.input[0]]).astype(np.float32)
+            graph.initializer.append(numpy_helper.from_array(values, node.output[0]))
+            graph.node.remove(node)
 
 
 def tidy(module: fx.GraphModule) -> None:
