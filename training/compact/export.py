@@ -7,6 +7,8 @@ WORK holds `checkpoint.pt`. OUT receives `model.onnx`, its weights stored as fp1
 
 import argparse
 import os
+import shutil
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +32,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Export the bundled encoder.")
     parser.add_argument("work")
     parser.add_argument("out")
-    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--size", type=int, default=144)
+    parser.add_argument("--fp32", action="store_true", help="leave the weights as they are")
     parser.add_argument("--samples", required=True, help="a folder of pictures for the gate")
     given = parser.parse_args()
     state = torch.load(os.path.join(given.work, "checkpoint.pt"), weights_only=True)
@@ -48,7 +51,10 @@ def main() -> None:
     os.makedirs(given.out, exist_ok=True)
     full, path = os.path.join(given.out, "full.onnx"), os.path.join(given.out, FILE)
     to_onnx(student, full, pixels, ("embedding",))
-    halve(full, path)
+    if given.fp32:
+        shutil.copy(full, path)
+    else:
+        halve(full, path)
 
     names = sorted(os.path.join(at, n) for at, _, ns in os.walk(given.samples) for n in ns)
     chosen = names[:: max(1, len(names) // 64)][:64]
@@ -57,7 +63,7 @@ def main() -> None:
         expected = student(to_input(sample, pixels)).numpy()
     cosines = {}
     for name, lowest in ((full, MINIMUM_COSINE), (path, HALF_MINIMUM_COSINE)):
-        spec = describe(name, pixels, state["step"], {})
+        spec = describe(name, pixels, state, {})
         for runtime in ("openvino", "onnxruntime"):
             found = choose(runtime).compile(spec, name, "fp32").run(sample)
             cosine = lowest_cosine(found, expected)
@@ -65,11 +71,13 @@ def main() -> None:
                 raise SystemExit(f"{name} differs from torch in {runtime}: cosine {cosine:.6f}")
             cosines[f"{os.path.basename(name)} {runtime}"] = round(cosine, 7)
     os.unlink(full)
-    write_spec(describe(path, pixels, state["step"], cosines), given.out)
+    write_spec(describe(path, pixels, state, cosines), given.out)
     print(f"{path}: {os.path.getsize(path):,} bytes, {cosines}")
 
 
-def describe(path: str, pixels: InputSpec, steps: int, cosines: dict[str, float]) -> ModelSpec:
+def describe(
+    path: str, pixels: InputSpec, state: dict[str, Any], cosines: dict[str, float]
+) -> ModelSpec:
     """The record of an exported file."""
     return ModelSpec(
         name="compact",
@@ -82,7 +90,8 @@ def describe(path: str, pixels: InputSpec, steps: int, cosines: dict[str, float]
         source="trained by training/compact; see docs/models/compact.md",
         training={
             "teacher": "mobilenet-edgetpu",
-            "steps": steps,
+            "round": state["round"],
+            "steps": state["step"],
             "lowest_cosine_to_torch": cosines,
         },
     )
