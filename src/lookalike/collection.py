@@ -3,7 +3,7 @@
 import builtins
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -18,11 +18,12 @@ from lookalike.errors import (
     SourceError,
 )
 from lookalike.indexer import index as run_index
-from lookalike.search import Searcher
+from lookalike.search import Looks, Searcher, find_duplicates
 from lookalike.store import LocalStore, Store, StoredFile
 from lookalike.types import (
     Asked,
     Crop,
+    DuplicateGroup,
     Example,
     Hit,
     IndexSummary,
@@ -84,6 +85,9 @@ class Collection:
         self._located: LocatedModel | None = None
         self._loaded: Encoder | None = None
         self._opened: Store | None = None
+        self._looks = Looks()
+        self._comparing = threading.Lock()
+        self._duplicates: tuple[object, list[DuplicateGroup]] | None = None
         self.uploads = source.Uploads(os.path.join(self.location, "cache", "uploads"))
         if LocalStore.exists(self.location):
             self._opened = LocalStore(self.location)
@@ -178,6 +182,31 @@ class Collection:
                 min_score=min_score,
             )
         return self._searcher.search(query, k, offset)
+
+    def duplicates(
+        self,
+        where: Where | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> list[DuplicateGroup]:
+        """Groups of identical, then near-identical, then similar pictures; large ones first.
+
+        Seconds for a few thousand pictures, minutes for a hundred thousand. The last answer is
+        kept, and given again until the collection changes.
+
+        Args:
+            where: only among the pictures that fit.
+            on_progress: called with (done, total) while pictures are compared.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+        """
+        store = self._store
+        with self._comparing:
+            asked = (where, store.state())
+            if self._duplicates is None or self._duplicates[0] != asked:
+                found = find_duplicates(store, self._looks, where, on_progress)
+                self._duplicates = (asked, found)
+            return self._duplicates[1]
 
     def count(self, where: Where | None = None) -> int:
         """The number of pictures that fit.
@@ -303,7 +332,7 @@ class Collection:
 
     @property
     def _searcher(self) -> Searcher:
-        return Searcher(self._store, lambda: self.encoder)
+        return Searcher(self._store, lambda: self.encoder, self._looks)
 
     def _create(self) -> Store:
         found = self._locate()

@@ -99,6 +99,7 @@ class Query:
         where: which pictures to search among.
         min_score: the least score of a hit, -1..1; None takes all.
         exclude: leave out the query's own pictures, also other files with their content.
+        group: fold hits that are one picture, changed, into the nearest of them.
     """
 
     positives: tuple[Example, ...] = ()
@@ -108,6 +109,7 @@ class Query:
     where: Where | None = None
     min_score: float | None = None
     exclude: bool = False
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,8 @@ class Hit:
             the file does not say.
         likeness: probability that the picture shows what the query shows, 0..1; None where the
             encoder has no calibration.
+        duplicates: ids of near-identical hits that were folded into this one; None where no
+            grouping was asked for.
     """
 
     id: int
@@ -139,6 +143,7 @@ class Hit:
     modified: datetime
     taken: datetime | None = None
     likeness: float | None = None
+    duplicates: tuple[int, ...] | None = None
 
     @property
     def distance(self) -> float:
@@ -161,6 +166,26 @@ class SearchResult:
     hits: list[Hit]
     offset: int = 0
     total: int = 0
+
+
+DuplicateKind: TypeAlias = Literal["identical", "near", "similar"]
+"""identical: the same bytes; near: one picture, changed (compressed, resized, cropped, mirrored,
+turned, recoloured); similar: pictures that look alike, but are not one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Pictures that belong together.
+
+    Attributes:
+        kind: how.
+        images: the best copy first, then by falling score; each one's score is its similarity to
+            the best. The best has the most pixels, then the most bytes, then is the oldest, then
+            has the shortest path.
+    """
+
+    kind: DuplicateKind
+    images: list[Hit]
 
 
 @dataclass(frozen=True, slots=True)

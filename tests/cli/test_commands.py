@@ -157,6 +157,21 @@ def test_search_without_the_query_itself(indexed: Indexed) -> None:
     assert [hit["path"] for hit in least["hits"]] == [str(indexed.pictures[3])]
 
 
+def test_duplicates_are_listed(tmp_path: Path, tiny_model: Path) -> None:
+    paths = write_gallery(tmp_path / "pictures", 4)
+    copy = shutil.copy(paths[2], tmp_path / "pictures" / "a copy of it.jpg")
+    run_json("index", tmp_path / "pictures", "-c", tmp_path / "c", "--model", tiny_model)
+    answer = run_json("duplicates", "-c", tmp_path / "c", "--kind", "identical")
+    (group,) = answer["groups"]
+    assert (group["kind"], answer["total"]) == ("identical", 1)
+    assert {image["path"] for image in group["images"]} == {str(paths[2]), str(copy)}
+    assert group["best"] == group["images"][0]["id"]
+    lines = run("duplicates", "-c", tmp_path / "c").stdout.decode().splitlines()
+    assert [line.split("\t")[:2] for line in lines] == [["1", "identical"]] * 2
+    filtered = run_json("duplicates", "-c", tmp_path / "c", "--where", "min_width=9000")
+    assert filtered == {"groups": [], "total": 0}
+
+
 def test_search_writes_a_page(indexed: Indexed, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     run_json("search", indexed.pictures[1], "-c", indexed.collection, "-k", 2, "--html", page)

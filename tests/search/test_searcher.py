@@ -10,7 +10,7 @@ from PIL import Image
 
 from lookalike.errors import DecodeError, QueryError, SourceError
 from lookalike.indexer import index
-from lookalike.search import Searcher, embed_query
+from lookalike.search import Looks, Searcher, embed_query
 from lookalike.store import ExactStore
 from lookalike.types import Asked, Embeddings, Example, Query, Where
 from tests.support.encoder import CountingEncoder
@@ -37,7 +37,7 @@ def encoder() -> CountingEncoder:
 
 @pytest.fixture
 def searcher(store: ExactStore, encoder: CountingEncoder) -> Searcher:
-    return Searcher(store, lambda: encoder)
+    return Searcher(store, lambda: encoder, Looks())
 
 
 def ids(store: ExactStore) -> dict[str, int]:
@@ -73,7 +73,7 @@ def test_a_picture_of_the_collection_needs_no_encoder(store: ExactStore, paths: 
         raise AssertionError("the encoder was loaded")
 
     known = ids(store)
-    searcher = Searcher(store, no_encoder)
+    searcher = Searcher(store, no_encoder, Looks())
     query = of(known[str(paths[3])], known[str(paths[4])], against=(known[str(paths[5])],))
     assert len(searcher.search(query, 4)) == 4
 

@@ -11,6 +11,7 @@ from lookalike.errors import LookalikeError
 _COMMANDS = (
     "index",
     "search",
+    "duplicates",
     "serve",
     "status",
     "check",

@@ -76,6 +76,9 @@ def _crop(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "C
 @click.option(
     "--exclude", is_flag=True, help="Leave out the query's own pictures and their copies."
 )
+@click.option(
+    "--group", is_flag=True, help="Fold hits that are one picture, changed, into the nearest one."
+)
 @options.model
 @options.inference
 @click.option(
@@ -94,6 +97,7 @@ def search(
     offset: int,
     min_score: float | None,
     exclude: bool,
+    group: bool,
     model: str | None,
     runtime: str,
     precision: str,
@@ -128,6 +132,7 @@ def search(
         where=parse_where(where),
         min_score=min_score,
         exclude=exclude,
+        group=group,
     )
     photos = lookalike.open(collection, model=model, runtime=runtime, precision=precision)
     name = query_name([*named, *also], against, text)

@@ -4,10 +4,10 @@ Paths are given as they are, so that a script can open them: dump them with `ens
 (the default of `json.dumps`), and the surrogates that stand for undecodable bytes survive.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from lookalike.types import Hit, IndexSummary, SearchResult, Skipped, Status
+from lookalike.types import DuplicateGroup, Hit, IndexSummary, SearchResult, Skipped, Status
 
 JsonObject: TypeAlias = dict[str, Any]
 """What `json.dumps` takes: strings, numbers, lists and further objects."""
@@ -20,6 +20,21 @@ def search_json(result: SearchResult) -> JsonObject:
         "hits": [_hit(hit) for hit in result.hits],
         "offset": result.offset,
         "total": result.total,
+    }
+
+
+def duplicates_json(groups: Sequence[DuplicateGroup]) -> JsonObject:
+    """Groups of duplicates, each with its best copy first."""
+    return {
+        "groups": [
+            {
+                "kind": group.kind,
+                "best": group.images[0].id,
+                "images": [_hit(image) for image in group.images],
+            }
+            for group in groups
+        ],
+        "total": len(groups),
     }
 
 
@@ -55,6 +70,7 @@ def status_json(status: Status) -> JsonObject:
 
 
 def _hit(hit: Hit) -> JsonObject:
+    folded = {} if hit.duplicates is None else {"duplicates": list(hit.duplicates)}
     return {
         "id": hit.id,
         "path": hit.path,
@@ -67,6 +83,7 @@ def _hit(hit: Hit) -> JsonObject:
         "modified": hit.modified.isoformat().replace("+00:00", "Z"),
         "taken": None if hit.taken is None else hit.taken.isoformat(),
         "likeness": hit.likeness,
+        **folded,
     }
 
 

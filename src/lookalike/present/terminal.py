@@ -5,12 +5,12 @@ Print on a console from `make_console`: it never cuts a line, so a long path can
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from lookalike.present.text import display_path
-from lookalike.types import IndexSummary, SearchResult, Skipped, Status
+from lookalike.types import DuplicateGroup, IndexSummary, SearchResult, Skipped, Status
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -51,6 +51,30 @@ def hits_table(result: SearchResult) -> "RenderableType":
     def plain() -> Iterator[str]:
         for rank, hit in enumerate(result.hits, start=1):
             yield f"{rank}\t{hit.score:z.6f}\t{display_path(hit.path)}"
+
+    return _Lines(styled, plain)
+
+
+def duplicates_table(groups: Sequence[DuplicateGroup]) -> "RenderableType":
+    """Every group, the best copy first; piped: group, kind, score and path, tab-separated."""
+
+    def styled() -> Iterator[_Line]:
+        if not groups:
+            yield [("No duplicates found.", "dim")]
+        for number, group in enumerate(groups):
+            if number:
+                yield []
+            yield [(f"{group.kind}, {len(group.images)} pictures", "bold")]
+            for image in group.images:
+                facts = f"  {image.width} x {image.height}, {_size(image.bytes)}"
+                score = (f"{image.score:>z7.4f}  ", _score_style(image.score))
+                yield [score, *_path_spans(image.path), (facts, "dim")]
+
+    def plain() -> Iterator[str]:
+        for number, group in enumerate(groups, start=1):
+            for image in group.images:
+                path = display_path(image.path)
+                yield f"{number}\t{group.kind}\t{image.score:z.6f}\t{path}"
 
     return _Lines(styled, plain)
 

@@ -1,6 +1,8 @@
 """Search: a query in, hits out."""
 
+from lookalike.search.duplicates import find_duplicates
 from lookalike.search.filters import parse_where
+from lookalike.search.looks import Looks
 from lookalike.search.searcher import Searcher, embed_query
 
-__all__ = ["Searcher", "embed_query", "parse_where"]
+__all__ = ["Looks", "Searcher", "embed_query", "find_duplicates", "parse_where"]

@@ -49,13 +49,14 @@ def hits_of(store: Store, ids: Ids, scores: NDArray[np.float32]) -> list[Hit]:
     """Hits for these pictures, in their order; one that was removed since is left out."""
     stored = {item.id: item for item in store.get([int(i) for i in ids])}
     return [
-        _hit(stored[int(image_id)], float(score))
+        hit_of(stored[int(image_id)], float(score))
         for image_id, score in zip(ids, scores, strict=True)
         if int(image_id) in stored
     ]
 
 
-def _hit(item: StoredFile, score: float) -> Hit:
+def hit_of(item: StoredFile, score: float) -> Hit:
+    """The hit that a picture is, with this cosine similarity."""
     file = item.file
     return Hit(
         id=item.id,

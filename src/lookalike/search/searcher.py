@@ -11,7 +11,9 @@ from lookalike.encoders import Encoder
 from lookalike.errors import QueryError
 from lookalike.search.combine import combine
 from lookalike.search.crop import cut, decode_part
+from lookalike.search.duplicates import fold
 from lookalike.search.hits import nearest
+from lookalike.search.looks import Looks
 from lookalike.search.reading import Reader, naming
 from lookalike.store import Store
 from lookalike.types import Crop, Embeddings, Example, Hit, Pixels, Query
@@ -24,14 +26,19 @@ class Searcher:
         store: the collection.
         encoder: gives its encoder; called only for what the store has no embedding of, so that a
             search by pictures of the collection loads no model.
+        looks: of the store's pictures, for queries that group their hits.
     """
 
-    def __init__(self, store: Store, encoder: Callable[[], Encoder]) -> None:
+    def __init__(self, store: Store, encoder: Callable[[], Encoder], looks: Looks) -> None:
         self._store = store
         self._encoder = encoder
+        self._looks = looks
 
     def search(self, query: Query, k: int, offset: int = 0) -> list[Hit]:
         """The `k` nearest pictures after the first `offset` ones, nearest first.
+
+        Where the query groups its hits, those that are folded into others count as well, so that
+        pages follow each other.
 
         Raises:
             SourceError: a picture of the query cannot be read.
@@ -45,7 +52,8 @@ class Searcher:
         if query.exclude:
             for example in (*query.positives, *query.negatives):
                 own |= reader.same_content(example.picture)
-        return nearest(self._store, vector, query, k, offset, own)
+        hits = nearest(self._store, vector, query, k, offset, own)
+        return fold(self._store, self._looks, hits) if query.group else hits
 
     def embed(self, query: Query) -> Embeddings:
         """The one embedding that stands for the whole query, (1, dimension).

@@ -16,7 +16,16 @@ from lookalike.server.limits import RateLimit, Turns
 from lookalike.server.log import RequestLog
 from lookalike.server.metrics import CountRequests, Metrics
 from lookalike.server.policy import Policy
-from lookalike.server.routes import about, choice, images, indexing, pages, search, uploads
+from lookalike.server.routes import (
+    about,
+    choice,
+    duplicates,
+    images,
+    indexing,
+    pages,
+    search,
+    uploads,
+)
 from lookalike.server.schemas import ErrorBody
 from lookalike.server.served import Served
 
@@ -65,6 +74,7 @@ def create_app(*collections: Collection, policy: Policy | None = None) -> FastAP
     errors.install(app, SECURITY_HEADERS)
     app.include_router(search.router(metrics))
     app.include_router(images.router())
+    app.include_router(duplicates.router())
     app.include_router(uploads.router())
     app.include_router(indexing.router())
     app.include_router(choice.router())

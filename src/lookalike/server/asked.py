@@ -106,6 +106,9 @@ class SearchRequest(NamedPicture):
         default=0, ge=0, le=_MAX_OFFSET, description="how many nearer ones to pass over"
     )
     exclude: bool = Field(default=False, description="leave out the query's own pictures")
+    group: bool = Field(
+        default=False, description="fold hits that are one picture, changed, into the nearest one"
+    )
     preview: bool = Field(
         default=False, description="also give a small JPEG of the query, as a data URL"
     )

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from lookalike.present.text import display_path
 from lookalike.source import is_url
 from lookalike.store.base import StoredFile
-from lookalike.types import Hit, Status
+from lookalike.types import DuplicateGroup, DuplicateKind, Hit, Status
 
 ImageId = Annotated[int, Field(ge=0, le=2**63 - 1, description="a picture of the collection")]
 
@@ -45,10 +45,14 @@ class HitBody(BaseModel):
         description="probability that it shows what the query shows; null without a calibration"
     )
 
+    duplicates: list[int] = Field(
+        default=[], description="ids of hits that were folded into this one; only with group"
+    )
+
     @classmethod
     def of(cls, hit: Hit) -> "HitBody":
         """The hit, with its path made safe to show."""
-        return cls(
+        body = cls(
             id=hit.id,
             path=display_path(hit.path),
             score=hit.score,
@@ -61,6 +65,30 @@ class HitBody(BaseModel):
             taken=hit.taken,
             likeness=hit.likeness,
         )
+        if hit.duplicates is not None:
+            body.duplicates = list(hit.duplicates)
+        return body
+
+
+class GroupBody(BaseModel):
+    """Pictures that belong together, the best copy first; scores are similarities to it."""
+
+    kind: DuplicateKind
+    best: int = Field(description="id of the best copy")
+    images: list[HitBody]
+
+    @classmethod
+    def of(cls, group: DuplicateGroup) -> "GroupBody":
+        """The group, with its paths made safe to show."""
+        images = [HitBody.of(image) for image in group.images]
+        return cls(kind=group.kind, best=images[0].id, images=images)
+
+
+class DuplicatesBody(BaseModel):
+    """Groups of duplicates, and how many there are in all."""
+
+    groups: list[GroupBody]
+    total: int
 
 
 class SearchBody(BaseModel):

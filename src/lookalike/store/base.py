@@ -198,6 +198,9 @@ class Store(Protocol):
     def count(self, where: Where | None = None) -> int:
         """The number of pictures, or of those that fit."""
 
+    def state(self) -> tuple[int, int]:
+        """Another value whenever a picture has come, gone or changed its content."""
+
     def size_bytes(self) -> int:
         """Bytes on disk, or in memory where there is no disk."""
 

@@ -39,6 +39,7 @@ class ExactStore:
         self._folders: dict[str, int] = {}
         self._roots: set[str] = set()
         self._next_id = itertools.count(1)
+        self._puts = 0
         self._state = threading.RLock()
         self._writing = threading.Lock()
 
@@ -86,6 +87,7 @@ class ExactStore:
                 self._files[image_id] = StoredFile(image_id, file)
                 self._ids[file.path] = image_id
                 self._vectors[image_id] = vector
+                self._puts += 1
             for skipped in changes.skipped:
                 self._take_path(skipped.path, keep=None)
                 self._skipped[skipped.path] = skipped
@@ -107,6 +109,9 @@ class ExactStore:
 
     def count(self, where: Where | None = None) -> int:
         return len(self._fitting(where))
+
+    def state(self) -> tuple[int, int]:
+        return len(self._files), self._puts
 
     def size_bytes(self) -> int:
         return 2 * self._encoder.dimension * len(self._vectors)

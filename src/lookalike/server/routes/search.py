@@ -122,6 +122,7 @@ def resolve(collection: Collection, question: Question) -> Resolved:
         where=request.where.where(),
         min_score=request.min_score,
         exclude=request.exclude,
+        group=request.group,
     )
     against = [each.name for each in found[len(names) :]]
     return Resolved(

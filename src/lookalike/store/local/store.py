@@ -159,6 +159,10 @@ class LocalStore:
         fits, values = condition(where)
         return int(self._rows(f"SELECT count(*) FROM images i WHERE {fits}", values)[0][0])
 
+    def state(self) -> tuple[int, int]:
+        count, highest = self._rows("SELECT count(*), coalesce(max(id), 0) FROM vectors")[0]
+        return count, highest
+
     def size_bytes(self) -> int:
         total = 0
         for folder, _, files in os.walk(self._folder):

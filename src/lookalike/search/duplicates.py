@@ -1,0 +1,232 @@
+"""Duplicates of a collection: identical, near-identical, and merely similar, kept apart.
+
+Identical pictures are found by content. For each other picture the store's index gives its nearest
+neighbours, so that work grows with the collection and not with its square; pairs that are near
+enough get a second look (`look.py`), which tells a changed copy from another picture of its kind.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from lookalike.search.hits import hit_of
+from lookalike.search.look import same_picture
+from lookalike.search.looks import Looks
+from lookalike.store import Store, StoredFile
+from lookalike.types import DuplicateGroup, DuplicateKind, Hit, Where
+
+NEIGHBOURS = 6
+"""How many neighbours of each picture are looked at."""
+
+CANDIDATE = 0.55
+"""Least score of a pair that gets a second look."""
+
+SIMILAR = 0.9
+"""Least score of pictures that are called similar."""
+
+_BATCH = 512
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two pictures and their score; `one` has the lower id."""
+
+    one: int
+    other: int
+    score: float
+
+
+def find_duplicates(
+    store: Store,
+    looks: Looks,
+    where: Where | None = None,
+    on_progress: Progress | None = None,
+) -> list[DuplicateGroup]:
+    """All groups: identical ones first, then near, then similar; large ones first.
+
+    A picture is in at most one group of a kind. Of identical pictures, the best stands for all in
+    the groups of the other kinds, and of near ones in those of similar pictures.
+
+    Args:
+        store: the collection.
+        looks: of its pictures.
+        where: only among the pictures that fit.
+        on_progress: called while pictures are compared.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    files = {item.id: item for item in _all(store, where)}
+    identical = _identical(files.values())
+    alone = _representatives(files, identical)
+    pairs = _neighbours(store, alone, on_progress)
+    near = _near(looks, alone, pairs, on_progress)
+    similar = _similar(_representatives(alone, near), pairs)
+    kinds: list[tuple[DuplicateKind, list[list[int]]]] = [
+        ("identical", identical),
+        ("near", near),
+        ("similar", similar),
+    ]
+    return [
+        DuplicateGroup(kind, _images(store, files, ids))
+        for kind, groups in kinds
+        for ids in sorted(groups, key=lambda ids: (-len(ids), ids))
+    ]
+
+
+def fold(store: Store, looks: Looks, hits: list[Hit]) -> list[Hit]:
+    """Hits with near-identical ones folded into the nearest of them; the order stays."""
+    if not hits:
+        return []
+    stored = {item.id: item for item in store.get([hit.id for hit in hits])}
+    kept = [hit for hit in hits if hit.id in stored]
+    vectors = store.vectors([hit.id for hit in kept])
+    scores = vectors @ vectors.T
+    folded: dict[int, list[int]] = {}
+    for place, hit in enumerate(kept):
+        item = stored[hit.id]
+        into = next(
+            (
+                kept[first].id
+                for first in range(place)
+                if kept[first].id in folded
+                and scores[first, place] >= CANDIDATE
+                and _same(looks, stored[kept[first].id], item)
+            ),
+            None,
+        )
+        if into is None:
+            folded[hit.id] = []
+        else:
+            folded[into].append(hit.id)
+    return [replace(hit, duplicates=tuple(folded[hit.id])) for hit in kept if hit.id in folded]
+
+
+def _all(store: Store, where: Where | None) -> Iterator[StoredFile]:
+    offset = 0
+    while page := store.page(offset, _BATCH, where):
+        yield from page
+        offset += len(page)
+
+
+def _identical(files: Iterable[StoredFile]) -> list[list[int]]:
+    by_digest: dict[bytes, list[StoredFile]] = {}
+    for item in files:
+        by_digest.setdefault(item.file.digest, []).append(item)
+    return [_ranked(items) for items in by_digest.values() if len(items) > 1]
+
+
+def _ranked(items: Iterable[StoredFile]) -> list[int]:
+    """Ids, the best copy first."""
+    return [item.id for item in sorted(items, key=_worth)]
+
+
+def _worth(item: StoredFile) -> tuple[int, int, float, int, str]:
+    """What the best copy has least of."""
+    file = item.file
+    moment = file.taken_at or file.modified_at.replace(tzinfo=None)
+    age = (moment - datetime(1970, 1, 1)).total_seconds()
+    return -file.width * file.height, -file.size, age, len(file.path), file.path
+
+
+def _representatives(
+    files: dict[int, StoredFile], groups: list[list[int]]
+) -> dict[int, StoredFile]:
+    """The pictures without all but the first of each group."""
+    out = {image_id for group in groups for image_id in group[1:]}
+    return {image_id: item for image_id, item in files.items() if image_id not in out}
+
+
+def _neighbours(
+    store: Store,
+    files: dict[int, StoredFile],
+    on_progress: Progress | None,
+) -> list[_Pair]:
+    """Pairs of near pictures, the nearest first, each pair once."""
+    pairs: dict[tuple[int, int], float] = {}
+    ids = np.array(sorted(files), dtype=np.int64)
+    among = None if len(files) == store.count() else ids
+    for start in range(0, len(ids), _BATCH):
+        part = ids[start : start + _BATCH]
+        found = store.search(store.vectors(part.tolist()), NEIGHBOURS + 1, ids=among)
+        for image_id, others, scores in zip(part.tolist(), found.ids, found.scores, strict=True):
+            for other, score in zip(others.tolist(), scores.tolist(), strict=True):
+                if other != image_id and score >= CANDIDATE:
+                    pairs[min(image_id, other), max(image_id, other)] = score
+        if on_progress is not None:
+            on_progress(start + len(part), 2 * len(ids))
+    ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [_Pair(one, other, score) for (one, other), score in ranked]
+
+
+def _near(
+    looks: Looks,
+    files: dict[int, StoredFile],
+    pairs: list[_Pair],
+    on_progress: Progress | None,
+) -> list[list[int]]:
+    """Groups of pictures that are one, changed: connected by pairs that looked the same."""
+    leader = {image_id: image_id for image_id in files}
+
+    def head(image_id: int) -> int:
+        while leader[image_id] != image_id:
+            leader[image_id] = leader[leader[image_id]]
+            image_id = leader[image_id]
+        return image_id
+
+    # By the id of the first, so that a look is taken once and used while it is kept.
+    in_order = sorted(pairs, key=lambda pair: (pair.one, pair.other))
+    for start in range(0, len(in_order), _BATCH):
+        part = in_order[start : start + _BATCH]
+        looks.prepare(files[i] for i in {i for pair in part for i in (pair.one, pair.other)})
+        for pair in part:
+            one, other = head(pair.one), head(pair.other)
+            if one != other and _same(looks, files[pair.one], files[pair.other]):
+                leader[max(one, other)] = min(one, other)
+        if on_progress is not None:
+            total = len(files)
+            on_progress(total + total * (start + len(part)) // len(in_order), 2 * total)
+    members: dict[int, list[StoredFile]] = {}
+    for image_id, item in files.items():
+        members.setdefault(head(image_id), []).append(item)
+    return [_ranked(items) for items in members.values() if len(items) > 1]
+
+
+def _same(looks: Looks, one: StoredFile, other: StoredFile) -> bool:
+    if one.file.digest == other.file.digest:
+        return True
+    first, second = looks.at(one), looks.at(other)
+    return first is not None and second is not None and same_picture(first, second)
+
+
+def _similar(files: dict[int, StoredFile], pairs: list[_Pair]) -> list[list[int]]:
+    """Groups around their best copy, each member near to it: chains do not grow together."""
+    near: dict[int, list[int]] = {}
+    for pair in pairs:
+        if pair.score >= SIMILAR and pair.one in files and pair.other in files:
+            near.setdefault(pair.one, []).append(pair.other)
+            near.setdefault(pair.other, []).append(pair.one)
+    taken: set[int] = set()
+    groups = []
+    for image_id in _ranked(files[i] for i in near):
+        if image_id in taken:
+            continue
+        free = [other for other in near[image_id] if other not in taken]
+        if free:
+            groups.append([image_id, *free])
+            taken.update(groups[-1])
+    return groups
+
+
+def _images(store: Store, files: dict[int, StoredFile], ids: list[int]) -> list[Hit]:
+    """The members as hits: the first, then the others by falling score to it."""
+    vectors = store.vectors(ids)
+    scores = vectors @ vectors[0]
+    scores[0] = 1.0
+    order = [0, *(1 + np.argsort(-scores[1:], kind="stable")).tolist()]
+    return [hit_of(files[ids[place]], float(scores[place])) for place in order]

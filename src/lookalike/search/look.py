@@ -1,0 +1,158 @@
+"""A second look at two pictures: whether one is the other, changed, and not another of its kind.
+
+Embeddings of two photos of one scene may be as near as those of a photo and its copy. A look keeps
+where the edges are: a small grey picture without its slow changes, so that light, colour and
+compression matter little, and two shots of one scene, whose edges lie elsewhere, do not agree.
+"""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+SIDE = 48
+"""Pixels of a look, each way."""
+
+WHOLE = 0.7
+"""Least agreement of two whole pictures that are one, as measured in docs/duplicates.md."""
+
+PART = 0.75
+"""Least agreement of a picture with a part of another: there are many places to agree in."""
+
+DETAIL = 0.6
+"""Least agreement of the two when what runs straight across or down, as a horizon, is left out."""
+
+_BLUR = 4.0
+_SIDES = tuple(round(share * SIDE) for share in (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6))
+"""Pixels of a look that a crop may have kept each way."""
+
+Edges = NDArray[np.float32]
+
+
+class Look:
+    """What is compared of a picture.
+
+    Args:
+        picture: upright, mode RGB, of any size.
+    """
+
+    def __init__(self, picture: Image.Image) -> None:
+        self._grey = picture.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
+
+    @cached_property
+    def edges(self) -> Edges:
+        """(SIDE, SIDE), mean 0 and length 1, or all 0 for a picture without edges."""
+        return _edges(self._grey)
+
+    @cached_property
+    def turned(self) -> Edges:
+        """`edges` in the eight positions that mirroring and quarter turns give, a row each."""
+        sides = (self.edges, self.edges[:, ::-1])
+        return np.stack([np.rot90(side, n).ravel() for side in sides for n in range(4)])
+
+    @cached_property
+    def spectrum(self) -> NDArray[np.complex128]:
+        """The Fourier transform of `edges`."""
+        return np.fft.rfft2(self.edges)
+
+    @cached_property
+    def part_spectra(self) -> NDArray[np.complex128]:
+        """(shares, 2, SIDE, SIDE // 2 + 1): of the picture made smaller, as it is and mirrored."""
+        padded = np.zeros((len(_SIDES), 2, SIDE, SIDE))
+        for place, side in enumerate(_SIDES):
+            part = self.part(side)
+            padded[place, 0, :side, :side] = part
+            padded[place, 1, :side, :side] = part[:, ::-1]
+        return np.conj(np.fft.rfft2(padded))
+
+    def part(self, side: int) -> Edges:
+        """(side, side): the edges of the picture made smaller, as a part of another has them."""
+        return _edges(self._grey.resize((side, side), Image.Resampling.BILINEAR))
+
+    @cached_property
+    def spreads(self) -> list[NDArray[np.float64]]:
+        """For each share, the length of `edges` in every window of that size."""
+        total, squares = _integral(self.edges), _integral(self.edges * self.edges)
+        spreads = []
+        for side in _SIDES:
+            mean = _windows(total, side) / side
+            spreads.append(np.sqrt(np.maximum(_windows(squares, side) - mean * mean, 1e-4)))
+        return spreads
+
+
+Agreement = tuple[float, float]
+"""Of two pictures where they fit best, and there of what is left without straight lines; -1..1."""
+
+
+def same_picture(one: Look, other: Look) -> bool:
+    """Whether both show one picture: as wholes in any position, or one as a part of the other."""
+    return (
+        _enough(whole_agreement(one, other), WHOLE)
+        or _enough(part_agreement(one, other), PART)
+        or _enough(part_agreement(other, one), PART)
+    )
+
+
+def whole_agreement(one: Look, other: Look) -> Agreement:
+    """How well two whole pictures agree in the best position: upright, mirrored, turned."""
+    scores = other.turned @ one.edges.ravel()
+    best = int(scores.argmax())
+    return float(scores[best]), _detail(one.edges, other.turned[best].reshape(SIDE, SIDE))
+
+
+def part_agreement(whole: Look, part: Look) -> Agreement:
+    """How well a picture, upright or mirrored, agrees with the best place of another."""
+    found = np.fft.irfft2(whole.spectrum * part.part_spectra, (SIDE, SIDE))
+    best, best_share, mirrored, top, left = -1.0, 0, 0, 0, 0
+    for share, spread in enumerate(whole.spreads):
+        places = len(spread)
+        here = found[share, :, :places, :places] / spread
+        place = int(here.argmax())
+        if here.flat[place] > best:
+            best, best_share = float(here.flat[place]), share
+            mirrored, top, left = (int(axis) for axis in np.unravel_index(place, here.shape))
+    side = _SIDES[best_share]
+    small = part.part(side)
+    window = whole.edges[top : top + side, left : left + side]
+    return best, _detail(window, small[:, ::-1] if mirrored else small)
+
+
+def _enough(agreement: Agreement, least: float) -> bool:
+    return agreement[0] >= least and agreement[1] >= DETAIL
+
+
+def _detail(one: Edges, other: Edges) -> float:
+    first, second = _without_lines(one), _without_lines(other)
+    length = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(np.vdot(first, second)) / length if length > 1e-6 else 0.0
+
+
+def _without_lines(edges: Edges) -> Edges:
+    across = edges.mean(axis=1, keepdims=True)
+    down = edges.mean(axis=0, keepdims=True)
+    return np.asarray(edges - across - down + edges.mean(), dtype=np.float32)
+
+
+def _edges(grey: Image.Image) -> Edges:
+    values = np.asarray(grey, dtype=np.float32)
+    slow = np.asarray(grey.filter(ImageFilter.GaussianBlur(_BLUR)), dtype=np.float32)
+    edges = values - slow
+    # A few strong edges must not decide alone.
+    edges = np.sign(edges) * np.sqrt(np.abs(edges))
+    edges -= edges.mean()
+    length = float(np.linalg.norm(edges))
+    return edges / np.float32(length) if length > SIDE / 4 else np.zeros_like(edges)
+
+
+def _integral(values: Edges) -> NDArray[np.float64]:
+    table = np.zeros((SIDE + 1, SIDE + 1))
+    table[1:, 1:] = values.astype(np.float64).cumsum(axis=0).cumsum(axis=1)
+    return table
+
+
+def _windows(table: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """Sums over all square windows."""
+    return np.asarray(
+        table[side:, side:] - table[:-side, side:] - table[side:, :-side] + table[:-side, :-side]
+    )

@@ -1,0 +1,49 @@
+"""Looks at the pictures of a store: taken from their files when needed, the last ones kept."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from lookalike.decode import decode
+from lookalike.errors import DecodeError, SourceError
+from lookalike.search.look import SIDE, Look
+from lookalike.source import read_file
+from lookalike.store import StoredFile
+
+_KEPT = 4096
+_THREADS = 2
+
+
+class Looks:
+    """Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[bytes, Look | None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def at(self, stored: StoredFile) -> Look | None:
+        """The look of a picture; None where its file cannot be read any more."""
+        digest = stored.file.digest
+        with self._lock:
+            if digest in self._kept:
+                self._kept.move_to_end(digest)
+                return self._kept[digest]
+        look = _take(stored.file.path)
+        with self._lock:
+            self._kept[digest] = look
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return look
+
+    def prepare(self, wanted: Iterable[StoredFile]) -> None:
+        """Take the looks of these pictures, several at a time; no more than are kept."""
+        with ThreadPoolExecutor(_THREADS, "look") as pool:
+            list(pool.map(self.at, wanted))
+
+
+def _take(path: str) -> Look | None:
+    try:
+        return Look(decode(read_file(path), at_least=2 * SIDE).image)
+    except (SourceError, DecodeError):
+        return None
