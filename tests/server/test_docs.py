@@ -20,7 +20,7 @@ COMMANDS = [
     line
     for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
     for line in block.splitlines()
-    if line.startswith("curl ")
+    if line.startswith("curl ") and "http://localhost:8765" in line
 ]
 
 
