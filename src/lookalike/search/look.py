@@ -15,7 +15,7 @@ SIDE = 48
 """Pixels of a look, each way."""
 
 WHOLE = 0.7
-"""Least agreement of two whole pictures that are one, as measured in docs/duplicates.md."""
+"""Least agreement of two whole pictures that are one."""
 
 PART = 0.75
 """Least agreement of a picture with a part of another: there are many places to agree in."""
