@@ -3,7 +3,7 @@
 import builtins
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -24,6 +24,7 @@ from lookalike.types import (
     Asked,
     Crop,
     DuplicateGroup,
+    Embeddings,
     Example,
     Hit,
     IndexSummary,
@@ -245,6 +246,23 @@ class Collection:
     ) -> list[StoredFile]:
         """Pictures that fit, as they came, `limit` at most, from position `offset`."""
         return self._store.page(offset, limit, where)
+
+    def generation(self) -> str:
+        """Names the set of embeddings: another one as soon as one is added, replaced or removed.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+        """
+        count, highest = self._store.state()
+        return f"{self._store.encoder.sha256[:12]}-{highest}-{count}"
+
+    def scan(self, batch_size: int = 4096) -> Iterator[tuple[list[StoredFile], Embeddings]]:
+        """All pictures with their embeddings, (n, dimension) float32, by rising id, in batches.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+        """
+        return self._store.scan(batch_size)
 
     def image_file(self, image_id: int) -> StoredFile:
         """The file of a picture.

@@ -97,6 +97,8 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
         "/api/images/{id}",
         "/api/images/{id}/details",
         "/api/images/{id}/thumbnail",
+        "/api/map",
+        "/api/map/sheets/{number}",
         "/api/index",
         "/api/index/events",
         "/api/folders",

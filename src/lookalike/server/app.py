@@ -26,6 +26,7 @@ from lookalike.server.routes import (
     search,
     uploads,
 )
+from lookalike.server.routes import map as map_routes
 from lookalike.server.schemas import ErrorBody
 from lookalike.server.served import Served
 
@@ -76,6 +77,7 @@ def create_app(*collections: Collection, policy: Policy | None = None) -> FastAP
     app.include_router(images.router())
     app.include_router(duplicates.router())
     app.include_router(uploads.router())
+    app.include_router(map_routes.router())
     app.include_router(indexing.router())
     app.include_router(choice.router())
     app.include_router(about.router(metrics))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Query, Request
 
+from lookalike.atlas import Atlas
 from lookalike.collection import Collection
 from lookalike.jobs import Indexing
 from lookalike.present.text import display_path
@@ -19,6 +20,7 @@ class Member:
     name: str
     collection: Collection
     indexing: Indexing
+    atlas: Atlas
 
 
 class Served:
@@ -33,7 +35,7 @@ class Served:
         self._members: dict[str, Member] = {}
         for collection in collections:
             name = self._free_name(collection.location)
-            self._members[name] = Member(name, collection, Indexing(collection))
+            self._members[name] = Member(name, collection, Indexing(collection), Atlas(collection))
 
     def _free_name(self, location: str) -> str:
         folder = display_path(os.path.basename(location.rstrip(os.sep))) or "collection"
@@ -65,6 +67,7 @@ class Served:
         self.begin_close()
         for member in self:
             member.indexing.close()
+            member.atlas.close()
 
 
 async def chosen_member(

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.evaluation.calibration import BINS, Calibration
-from lookalike.evaluation.projection import project
 from lookalike.evaluation.records import Evaluation, ModelEvaluation
+from lookalike.layout import project
 from lookalike.types import Ids
 
 MAP = 400, 320

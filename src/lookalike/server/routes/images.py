@@ -25,8 +25,10 @@ _PICTURE = {"description": "the picture", "content": {"image/*": {}}}
 class Side(IntEnum):
     """The sizes of thumbnails: few, so that nobody can fill the disk with others."""
 
+    TINY = 160
     SMALL = 320
     LARGE = 640
+    HUGE = 1280
 
 
 _Id = Annotated[ImageId, Path()]
