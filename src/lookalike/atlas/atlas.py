@@ -65,11 +65,14 @@ class Atlas:
         """The version of the latest map and its sheet `number`, a JPEG, or None while it is made.
 
         Raises:
-            QueryError: there is no map, or it has no such sheet.
+            QueryError: it has no such sheet.
         """
         with self._lock:
             places = self._places or maps.load(self._file)
-        if places is None or not 0 <= number < self.sheets_of(places):
+        places = places or self.places()
+        if places is None:
+            return "", None
+        if not 0 <= number < self.sheets_of(places):
             raise QueryError(f"the map has no sheet {number}: ask for the map first")
         path = os.path.join(self._folder, places.version, f"{number}.jpg")
         with suppress(OSError), open(path, "rb") as file:
