@@ -138,9 +138,10 @@ def test_a_failure_on_the_way_is_told_by_the_job(
 
 
 def test_closing_stops_the_job_and_starts_no_more(
-    indexing: Indexing, photos: Collection, tmp_path: Path
+    indexing: Indexing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_gallery(tmp_path / "many", 120)
+    monkeypatch.setattr("lookalike.indexer.progress._EVERY_S", 0.0)
+    write_gallery(tmp_path / "many", 200)
     with gate_before_encoder() as gate:
         job = indexing.start([str(tmp_path / "many")])
         assert gate.reached.wait(60)
