@@ -34,6 +34,7 @@ behind it: around here, reading the vectors begins to cost a new process more th
 _REST_BYTES = 32 * 2**20
 """So many bytes of vectors beside the index are worth a new file."""
 
+_BUILDER = "index"
 _GONE_SHARE = 0.2
 _GROWTH = 2.0
 """A collection that grew or shrank by this factor since its centres were chosen gets new ones."""
@@ -61,6 +62,7 @@ class SearchCache:
         self._recall = recall
         self._view: View | None = None
         self._refreshing = threading.Lock()
+        self._starting = threading.Lock()
         self._builder: threading.Thread | None = None
         self._closed = False
 
@@ -106,16 +108,16 @@ class SearchCache:
             count, _ = rows.count_and_highest(connection)
         if self._is_exact(count):
             return
-        builder = self._builder
-        if builder is not None and builder is not threading.current_thread():
-            builder.join()
+        if threading.current_thread().name != _BUILDER and self._builder is not None:
+            self._builder.join()
         with suppress(OSError, RuntimeError), self._file.builder() as alone:
             if alone:
                 self._build_what_is_due()
 
     def close(self) -> None:
         """Forget what is in memory, and end what is built in the background."""
-        self._closed = True
+        with self._starting:
+            self._closed = True
         if self._builder is not None:
             self._builder.join()
         self._view = None
@@ -159,10 +161,14 @@ class SearchCache:
         return "longer" if behind or len(view.gone) > _GONE_SHARE * len(view.index) else None
 
     def _build_in_the_background(self) -> None:
-        if self._builder is None or not self._builder.is_alive():
+        # One at a time, so that closing knows whom to wait for.
+        with self._starting:
+            if self._closed or (self._builder is not None and self._builder.is_alive()):
+                return
             # A process that ends meanwhile leaves nothing behind that is in anybody's way.
-            self._builder = threading.Thread(target=self._build_quietly, name="index", daemon=True)
-            self._builder.start()
+            builder = threading.Thread(target=self._build_quietly, name=_BUILDER, daemon=True)
+            builder.start()
+            self._builder = builder
 
     def _build_quietly(self) -> None:
         # A collection that was closed or removed meanwhile needs no index any more.
