@@ -19,7 +19,7 @@ from lookalike.errors import (
 )
 from lookalike.indexer import index as run_index
 from lookalike.search import Looks, Searcher, find_duplicates
-from lookalike.store import LocalStore, Store, StoredFile
+from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
 from lookalike.types import (
     Asked,
     Crop,
@@ -43,6 +43,7 @@ def open(
     model: str | os.PathLike[str] | None = None,
     runtime: str = "auto",
     precision: str = "auto",
+    recall: float = DEFAULT_RECALL,
 ) -> "Collection":
     """Open the collection in a folder; nothing is written before `Collection.index`.
 
@@ -52,12 +53,14 @@ def open(
             that the collection was made with, or for a new one the default.
         runtime: "auto", "openvino" or "onnxruntime".
         precision: "auto", "fp32" or "bf16".
+        recall: the share of the true nearest pictures that a search of a large collection should
+            find; 1 looks at every picture. Scores are exact in any case.
 
     Raises:
         EncoderMismatchError: the collection was made with another encoder than `model`.
         StoreError: the collection cannot be read.
     """
-    return Collection(path, model=model, runtime=runtime, precision=precision)
+    return Collection(path, model=model, runtime=runtime, precision=precision, recall=recall)
 
 
 class Collection:
@@ -77,11 +80,15 @@ class Collection:
         model: str | os.PathLike[str] | None = None,
         runtime: str = "auto",
         precision: str = "auto",
+        recall: float = DEFAULT_RECALL,
     ) -> None:
         self.location = os.path.abspath(os.path.expanduser(path or default_location()))
         self._model = model
         self._runtime = runtime
         self._precision = precision
+        if not 0 < recall <= 1:
+            raise QueryError(f"recall is a share, above 0 and at most 1, not {recall}")
+        self._recall = recall
         self._lock = threading.RLock()
         self._located: LocatedModel | None = None
         self._loaded: Encoder | None = None
@@ -91,7 +98,7 @@ class Collection:
         self._duplicates: tuple[object, list[DuplicateGroup]] | None = None
         self.uploads = source.Uploads(os.path.join(self.location, "cache", "uploads"))
         if LocalStore.exists(self.location):
-            self._opened = LocalStore(self.location)
+            self._opened = LocalStore(self.location, self._recall)
             if model is not None:
                 self._locate()
 
@@ -345,7 +352,7 @@ class Collection:
         with self._lock:
             if self._opened is None:
                 # It may have been made by another process since.
-                self._opened = LocalStore(self.location)
+                self._opened = LocalStore(self.location, self._recall)
             return self._opened
 
     @property
@@ -355,7 +362,8 @@ class Collection:
     def _create(self) -> Store:
         found = self._locate()
         with self._lock:
-            self._opened = LocalStore.create(self.location, identity(found.spec), found.source)
+            LocalStore.create(self.location, identity(found.spec), found.source).close()
+            self._opened = LocalStore(self.location, self._recall)
             return self._opened
 
     def _locate(self) -> LocatedModel:

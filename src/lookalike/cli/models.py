@@ -92,3 +92,37 @@ def pull(name: str) -> None:
         raise click.UsageError(f"no model {name!r} in the catalogue: {', '.join(CATALOGUE)}")
     path, sha256 = download(CATALOGUE[name])
     click.echo(f"{name} is at {path} (sha256 {sha256})")
+
+
+@models.command()
+@click.argument("name", metavar="NAME|FOLDER|FILE.onnx")
+@click.option(
+    "--samples",
+    metavar="FOLDER",
+    required=True,
+    help="Some hundred of your own pictures, to choose the scales by and to measure with.",
+)
+@click.option("--out", metavar="FOLDER", help="For the new model. Default: NAME-int8 right here.")
+@options.as_json
+def optimize(name: str, samples: str, out: str | None, as_json: bool) -> None:
+    """Make an int8 version of a model: several times faster, if your pictures allow it.
+
+    It is an encoder of its own: index into a new collection with it.
+    """
+    from dataclasses import asdict
+
+    from lookalike.encoders import load, locate
+    from lookalike.encoders.optimize import optimize as run
+    from lookalike.encoders.samples import prepared_samples
+
+    located = locate(name)
+    folder = out or f"{located.spec.name}-int8"
+    pictures = prepared_samples(load(located), samples)
+    done = run(located, pictures, folder)
+    if as_json:
+        echo_json({"folder": done.folder, **asdict(done.record)})
+        return
+    click.echo(
+        f"{done.folder}: cosine with the original {done.record.mean_cosine:.4f} on average, "
+        f"{done.record.minimum_cosine:.4f} at worst, on {done.record.measured_with} pictures"
+    )

@@ -44,6 +44,18 @@ def model(command: F) -> F:
     )(command)
 
 
+def recall(command: F) -> F:
+    """--recall."""
+    return click.option(
+        "--recall",
+        default=0.99,
+        show_default=True,
+        type=click.FloatRange(0, 1, min_open=True),
+        help="The share of the true nearest that a search of a large collection should find; "
+        "1 looks at every picture.",
+    )(command)
+
+
 def inference(command: F) -> F:
     """--runtime and --precision."""
     for option in (

@@ -81,6 +81,7 @@ def _crop(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "C
 )
 @options.model
 @options.inference
+@options.recall
 @click.option(
     "--html", metavar="FILE", help="Write one self-contained page: the query beside its neighbours."
 )
@@ -101,6 +102,7 @@ def search(
     model: str | None,
     runtime: str,
     precision: str,
+    recall: float,
     html: str | None,
     as_json: bool,
 ) -> None:
@@ -134,7 +136,9 @@ def search(
         exclude=exclude,
         group=group,
     )
-    photos = lookalike.open(collection, model=model, runtime=runtime, precision=precision)
+    photos = lookalike.open(
+        collection, model=model, runtime=runtime, precision=precision, recall=recall
+    )
     name = query_name([*named, *also], against, text)
     try:
         hits = photos.search(query, k, offset=offset)

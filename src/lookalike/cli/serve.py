@@ -47,6 +47,7 @@ from lookalike.cli import options
 @options.model
 @options.inference
 @options.isolate
+@options.recall
 def serve(
     collections: tuple[str, ...],
     host: str,
@@ -60,6 +61,7 @@ def serve(
     runtime: str,
     precision: str,
     isolate: bool,
+    recall: float,
 ) -> None:
     """Serve the web page and the HTTP API."""
     import lookalike
@@ -84,7 +86,9 @@ def serve(
             stack.enter_context(decode.isolated())
         opened = []
         for place in dict.fromkeys(collections) or (None,):
-            photos = lookalike.open(place, model=model, runtime=runtime, precision=precision)
+            photos = lookalike.open(
+                place, model=model, runtime=runtime, precision=precision, recall=recall
+            )
             stack.enter_context(photos)
             photos.status()  # a collection that is not there is told before the port is taken
             opened.append(photos)

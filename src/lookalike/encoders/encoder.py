@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.decode import Picture
+from lookalike.encoders.gathering import MOST, Gathering
 from lookalike.encoders.precision import settle
 from lookalike.encoders.preprocess import decode_hint, to_pixels
 from lookalike.encoders.runtimes import Precision, Runtime, choose, resolve
@@ -42,6 +43,7 @@ class Encoder:
         self._precision_asked = precision
         self._runtime: Runtime | None = None
         self._compiling = threading.Lock()
+        self._gathering = Gathering(self._embed)
 
     @property
     def identity(self) -> EncoderIdentity:
@@ -81,6 +83,11 @@ class Encoder:
                 infinite).
             ModelSpecError: the model file does not fit its spec.
         """
+        if len(batch) >= MOST:
+            return self._embed(batch)
+        return self._gathering.embed(batch)
+
+    def _embed(self, batch: Pixels) -> Embeddings:
         raw = self._compiled(batch).run(batch)
         if raw.shape != (len(batch), self.dimension):
             raise EncoderError(

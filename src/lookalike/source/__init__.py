@@ -1,9 +1,11 @@
 """Source: where bytes come from. Folders, files, addresses, what people send; never decodes."""
 
+from typing import TYPE_CHECKING
+
+from lookalike.source.address import is_url
 from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file, read_stream
 from lookalike.source.folders import FolderListing, list_folders
 from lookalike.source.uploads import Upload, Uploads
-from lookalike.source.url import fetch, is_url
 from lookalike.source.walk import (
     FoundFile,
     FoundFolder,
@@ -12,6 +14,9 @@ from lookalike.source.walk import (
     is_picture_name,
     walk,
 )
+
+if TYPE_CHECKING:
+    from lookalike.source.url import fetch
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -40,4 +45,17 @@ def read(query: str) -> bytes:
     Raises:
         SourceError: it cannot be read.
     """
-    return fetch(query, allow_private=True) if is_url(query) else read_file(query)
+    if not is_url(query):
+        return read_file(query)
+    from lookalike.source.url import fetch
+
+    return fetch(query, allow_private=True)
+
+
+def __getattr__(name: str) -> object:
+    # The HTTP client takes a while to import, which a search by file should not wait for.
+    if name == "fetch":
+        from lookalike.source.url import fetch
+
+        return fetch
+    raise AttributeError(f"module 'lookalike.source' has no attribute {name!r}")

@@ -15,15 +15,11 @@ from urllib.parse import urlsplit
 import httpx2
 
 from lookalike.errors import SourceError
+from lookalike.source.address import is_url
 
 MAX_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 20.0
 MAX_REDIRECTS = 5
-
-
-def is_url(text: str) -> bool:
-    """Whether a query is an http(s) address rather than a path."""
-    return text.lower().startswith(("http://", "https://"))
 
 
 def fetch(

@@ -16,9 +16,10 @@ from lookalike.store.base import (
     under,
 )
 from lookalike.store.exact import ExactStore
-from lookalike.store.local import LocalStore
+from lookalike.store.local import DEFAULT_RECALL, LocalStore
 
 __all__ = [
+    "DEFAULT_RECALL",
     "NO_DEVICE",
     "Changes",
     "ExactStore",

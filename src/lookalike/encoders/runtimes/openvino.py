@@ -1,5 +1,6 @@
 """OpenVINO, the CPU runtime."""
 
+import io
 import threading
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from openvino.preprocess import PrePostProcessor
 
 from lookalike.encoders.runtimes import Precision, Runtime, per_picture
+from lookalike.encoders.runtimes.compiled import compiled_path, read_compiled, write_compiled
 from lookalike.encoders.runtimes.ports import pick_port, refuse_more_inputs
 from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, ModelSpecError
@@ -19,6 +21,22 @@ from lookalike.types import Pixels
 @cache
 def _core() -> Any:
     return ov.Core()
+
+
+def _device() -> str:
+    names = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES", "INFERENCE_NUM_THREADS")
+    return repr([_core().get_property("CPU", name) for name in names])
+
+
+def _imported(place: str, options: dict[str, str]) -> Any:
+    """The model that an earlier process has compiled, or None."""
+    data = read_compiled(place)
+    if data is None:
+        return None
+    try:
+        return _core().import_model(io.BytesIO(data), "CPU", options)
+    except RuntimeError:  # it was written for another machine after all
+        return None
 
 
 class OpenVINO:
@@ -34,13 +52,19 @@ class OpenVINO:
         return ["bf16", "fp32"] if "BF16" in native else ["fp32"]
 
     def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
+        options = {
+            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        place = compiled_path(spec, f"openvino {self.version()}", _device(), precision)
+        compiled = _imported(place, options)
+        if compiled is not None:
+            return _CompiledOpenVINO(compiled, spec, precision)
         try:
             model = _embedding_graph(_core().read_model(file), spec)
-            options = {
-                "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
-                "PERFORMANCE_HINT": "LATENCY",
-            }
-            return _CompiledOpenVINO(_core().compile_model(model, "CPU", options), spec, precision)
+            compiled = _core().compile_model(model, "CPU", options)
+            write_compiled(place, compiled.export_model().getvalue())
+            return _CompiledOpenVINO(compiled, spec, precision)
         except RuntimeError as error:
             raise ModelSpecError(f"OpenVINO cannot use {file}: {_clause(error)}") from error
 
