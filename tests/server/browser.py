@@ -60,11 +60,27 @@ class Watch:
             self._add(f"console: {text}")
 
 
-def expect_answer(page: Page, count: int = 60) -> None:
-    expect(page.locator("#results-title")).to_have_text("Similar pictures")
-    expect(page.locator(".grid:not(.waiting) .card-link")).to_have_count(count)
+def expect_pictures(page: Page) -> None:
+    """The start page is there, with the pictures of the collection."""
+    expect(page.locator("#results-title")).to_have_text("Your pictures")
+    expect(page.locator("#grid img").first).to_be_visible()
     expect(page.locator("#progress")).to_be_hidden()
-    expect(page.locator(".score").first).to_have_text(re.compile(r"^[01]\.\d{3}$"))
+
+
+def expect_answer(page: Page) -> None:
+    """A search has been answered, and its first pictures are on screen."""
+    expect(page.locator("#results-title")).to_have_text("Similar pictures")
+    expect(page.locator("#progress")).to_be_hidden()
+    expect(page.locator("#grid .score").first).to_have_text(re.compile(r"^(-?[01]\.\d{3}|\d+%)$"))
+
+
+def hits(page: Page) -> list[int]:
+    """The ids of the cards that exist, in their order."""
+    found: list[int] = page.evaluate(
+        """() => [...document.querySelectorAll("#grid li[data-id]")]
+            .sort((a, b) => a.dataset.at - b.dataset.at).map((card) => Number(card.dataset.id))"""
+    )
+    return found
 
 
 def shows(page: Page, selector: str) -> bool:
@@ -92,10 +108,10 @@ def transfer(page: Page, path: Path | None, text: dict[str, str] | None = None) 
     )
 
 
-def drop(page: Page, data: JSHandle) -> None:
+def drop(page: Page, data: JSHandle, zone: str = "only") -> None:
     page.dispatch_event("body", "dragover", {"dataTransfer": data})
     expect(page.locator("#dropper")).to_be_visible()
-    page.dispatch_event("body", "drop", {"dataTransfer": data})
+    page.dispatch_event(f'.drop-zone[data-use="{zone}"]', "drop", {"dataTransfer": data})
     expect(page.locator("#dropper")).to_be_hidden()
 
 

@@ -64,9 +64,9 @@ def client(collection: Collection) -> Iterator[TestClient]:
 class Live:
     """A server on a free port of this machine, in a thread."""
 
-    def __init__(self, photos: Collection) -> None:
+    def __init__(self, *photos: Collection) -> None:
         config = uvicorn.Config(
-            create_app(photos), port=0, log_config=None, ws="none", timeout_graceful_shutdown=2
+            create_app(*photos), port=0, log_config=None, ws="none", timeout_graceful_shutdown=2
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
@@ -122,6 +122,7 @@ def open_page(chromium: Browser, address: str, watch_of: dict[BrowserContext, Wa
         dark: bool = False,
         touch: bool = False,
         still: bool = False,
+        camera: bool = False,
         expected: tuple[int, ...] = (),
         server: str = address,
     ) -> Page:
@@ -131,8 +132,9 @@ def open_page(chromium: Browser, address: str, watch_of: dict[BrowserContext, Wa
             reduced_motion="reduce" if still else "no-preference",
             has_touch=touch,
             is_mobile=touch,
+            permissions=["camera"] if camera else [],
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         watch = watch_of[context] = Watch(context, server)
         watch.expected |= set(expected)
         page = context.new_page()

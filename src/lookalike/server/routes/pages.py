@@ -1,8 +1,10 @@
 """The page, its files, and the documentation of the API. All of it comes from the package."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import jinja2
@@ -30,16 +32,20 @@ def router(app: FastAPI) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     # Read once: what is served can be nothing but these files, whatever the address says.
     assets = {
-        entry.name: _asset(entry.name, entry.read_bytes())
-        for entry in files("lookalike.server").joinpath("static").iterdir()
-        if entry.is_file() and entry.name.rpartition(".")[2] in _TYPES
+        name: _asset(name, entry.read_bytes())
+        for name, entry in _files(files("lookalike.server").joinpath("static"))
     }
 
+    # Each view of the page has an address of its own; its script tells them apart.
     @routes.get("/")
+    @routes.get("/map")
+    @routes.get("/duplicates")
+    @routes.get("/collection")
+    @routes.get("/picture/{id:int}")
     async def page(request: Request) -> Response:
         return _send(assets["index.html"], request)
 
-    @routes.get("/static/{name}")
+    @routes.get("/static/{name:path}")
     async def static(name: str, request: Request) -> Response:
         if name not in assets:
             raise HTTPException(404)
@@ -50,6 +56,15 @@ def router(app: FastAPI) -> APIRouter:
         return HTMLResponse(_render_docs(app.openapi()))
 
     return routes
+
+
+def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
+    """The files of a kind that is served, by their path below the folder."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry, f"{prefix}{entry.name}/")
+        elif entry.name.rpartition(".")[2] in _TYPES:
+            yield prefix + entry.name, entry
 
 
 def _asset(name: str, data: bytes) -> _Asset:

@@ -1,0 +1,136 @@
+// The view Collection: what is in it, and the indexing of folders with its progress.
+
+import * as api from "../core/api.js";
+import { byId, icon, make, say } from "../core/dom.js";
+import { showProblem } from "../core/notice.js";
+import { counted, figure, sentence, weight } from "../core/words.js";
+import { breakable } from "../picture/view.js";
+import { chooseFolder } from "./folders.js";
+import { Watch } from "./watch.js";
+
+/** @import { Place, Status, View } from "../core/types.js" */
+/** @import { Job } from "./watch.js" */
+
+const SKIPPED_SHOWN = 200;
+
+/**
+ * @param {object} on
+ * @param {() => Promise<Status>} on.status asked afresh
+ * @param {() => void} on.changed the collection is not what it was
+ * @returns {View}
+ */
+export function collectionView({ status, changed }) {
+  const view = byId("view-collection");
+  const watch = new Watch({ progress: showJob, ended });
+
+  byId("add-folder").addEventListener("click", async () => {
+    const folder = await chooseFolder();
+    if (folder !== null) await start({ folders: [folder] });
+  });
+  byId("update").addEventListener("click", () => start({}));
+  byId("stop").addEventListener("click", () => guarded(async () => watch.show((await api.stopIndex()).job)));
+
+  /** @param {Place} _place */
+  async function show(_place) {
+    view.hidden = false;
+    document.title = "Collection – Lookalike";
+    window.scrollTo(0, 0);
+    await guarded(async () => {
+      await Promise.all([showStatus(), showCollections()]);
+      watch.start();
+    });
+  }
+
+  async function showStatus() {
+    const known = await status();
+    const { images, model, roots, collection } = known;
+    /** @type {[string, string | Node][]} */
+    const rows = [
+      ["Pictures", figure.format(images)],
+      ["Encoder", `${model.name}, ${figure.format(model.dimension)} dimensions`],
+      ["On disk", weight(known.bytes)],
+      ["Place", make("span", { class: "path" }, ...breakable(collection))],
+    ];
+    byId("collection-facts").replaceChildren(...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+    byId("roots").replaceChildren(...roots.map((root) => make("li", {}, icon("folder"), make("span", { class: "path" }, ...breakable(root)))));
+    byId("roots-empty").hidden = roots.length > 0;
+    byId("update").hidden = !roots.length;
+    showSkipped(known.skipped_files, known.skipped);
+  }
+
+  /** @param {{path: string, reason: string}[]} files @param {number} total */
+  function showSkipped(files, total) {
+    byId("skipped").hidden = !total;
+    byId("skipped-title").textContent = counted(total, "file was skipped", "files were skipped");
+    byId("skipped-list").replaceChildren(
+      ...files.slice(0, SKIPPED_SHOWN).map(({ path, reason }) =>
+        make("li", {}, make("span", { class: "path" }, ...breakable(path)), make("span", { class: "reason" }, sentence(reason))),
+      ),
+    );
+    const more = total - Math.min(files.length, SKIPPED_SHOWN);
+    byId("skipped-more").textContent = more > 0 ? `And ${figure.format(more)} more.` : "";
+  }
+
+  async function showCollections() {
+    const { collections } = await api.collections();
+    byId("others").hidden = collections.length < 2;
+    byId("others-list").replaceChildren(
+      ...collections.map(({ name, images, path }) => {
+        const address = `/collection?collection=${encodeURIComponent(name)}`;
+        return make("li", {}, make("a", { href: address }, name), make("span", { class: "aside" }, `${counted(images, "picture")}, ${path}`));
+      }),
+    );
+  }
+
+  /** @param {{folders?: string[]}} what */
+  async function start(what) {
+    await guarded(async () => {
+      watch.show((await api.startIndex(what)).job);
+      say("Indexing has started");
+    });
+  }
+
+  /** @param {Job} job */
+  function showJob(job) {
+    const { done, total, share, running, words, rate, left } = job;
+    byId("job").hidden = false;
+    byId("job-title").textContent = words;
+    const bar = byId("job-bar", HTMLProgressElement);
+    if (share === null) bar.removeAttribute("value");
+    else bar.value = share;
+    bar.hidden = !running;
+    byId("job-count").textContent = total ? `${figure.format(done)} of ${figure.format(total)} files` : "";
+    byId("job-rate").textContent = [rate, left].filter(Boolean).join(", ");
+    byId("stop").hidden = !running;
+    byId("add-folder", HTMLButtonElement).disabled = running;
+    byId("update", HTMLButtonElement).disabled = running;
+    byId("job-error").textContent = job.error ? sentence(job.error) : "";
+    if (job.skipped.length) showSkipped(job.skipped, job.skippedTotal);
+  }
+
+  /** @param {Job} job */
+  async function ended(job) {
+    say(job.words);
+    changed();
+    if (!view.hidden) await guarded(showStatus);
+  }
+
+  return {
+    show,
+    hide() {
+      view.hidden = true;
+      watch.stop();
+    },
+  };
+}
+
+/** @param {() => Promise<void>} work */
+async function guarded(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof api.Problem)) throw error;
+    showProblem(error.message);
+  }
+}
+

@@ -1,0 +1,228 @@
+// The server's API, as the page uses it. Every failure is a Problem with a sentence for people.
+
+/** @import { Ask, Facets, Hit, JobStatus, Layout, Picture, Pick, Status, Where } from "./types.js" */
+
+const LIMIT = 64 * 1024 * 1024;
+
+export class Problem extends Error {
+  /**
+   * @param {string} message
+   * @param {number} [status] of the answer; 0 where there was none
+   */
+  constructor(message, status = 0) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The collection that is asked, where the server has several; null is its first. */
+let chosen = new URLSearchParams(location.search).get("collection");
+
+/** @param {string | null} name */
+export function choose(name) {
+  chosen = name;
+}
+
+export const chosenCollection = () => chosen;
+
+/**
+ * An address of the server, for the chosen collection.
+ * @param {string} path
+ * @param {Record<string, string | number | undefined>} [query]
+ */
+export function address(path, query = {}) {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== "") params.set(name, String(value));
+  }
+  if (chosen !== null) params.set("collection", chosen);
+  const text = params.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+/** @param {number} id @param {320 | 640} side */
+export const thumbnail = (id, side) => address(`/api/images/${id}/thumbnail`, { side });
+/** @param {number} id */
+export const original = (id) => address(`/api/images/${id}`);
+/** @param {Pick} pick @param {320 | 640} [side] */
+export const pictureOf = (pick, side = 640) =>
+  pick.id === undefined ? address(`/api/uploads/${pick.upload}/preview`, { side }) : thumbnail(pick.id, side);
+
+/** @returns {Promise<Status>} */
+export const status = () => ask("/api/status");
+
+/** @returns {Promise<{collections: {name: string, images: number, path: string, bytes: number}[]}>} */
+export const collections = () => ask("/api/collections");
+
+/**
+ * @param {number} offset
+ * @param {number} limit
+ * @param {Where} where
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{images: Picture[], total: number}>}
+ */
+export const images = (offset, limit, where, signal) =>
+  ask("/api/images", { query: { offset, limit, where: whereText(where) }, signal });
+
+/**
+ * @param {Where} where
+ * @returns {Promise<Facets>}
+ */
+export const facets = (where) => ask("/api/facets", { query: { where: whereText(where) } });
+
+/**
+ * @param {number} id
+ * @returns {Promise<Picture & {folder: string, camera: string | null, labels: string[]}>}
+ */
+export const details = (id) => ask(`/api/images/${id}/details`);
+
+/**
+ * @param {number} id
+ * @param {string[]} labels
+ * @returns {Promise<unknown>}
+ */
+export const setLabels = (id, labels) => ask(`/api/images/${id}/labels`, { method: "PUT", json: { labels } });
+
+/**
+ * @param {number} id
+ * @returns {Promise<{labels: {label: string, score: number, evidence: number[]}[]}>}
+ */
+export const suggestions = (id) => ask(`/api/images/${id}/suggestions`);
+
+/**
+ * The pictures from `offset` on that answer a question, nearest first.
+ * @param {Ask} question
+ * @param {number} offset
+ * @param {number} k
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{query: string, hits: Hit[], offset: number, total: number}>}
+ */
+export const search = (question, offset, k, signal) =>
+  ask("/api/search", { method: "POST", json: { ...requestOf(question), offset, k }, signal });
+
+/**
+ * Where the likeness of a picture to the question comes from.
+ * @param {Ask} question
+ * @param {number} image
+ * @returns {Promise<{query: Heat | null, image: Heat}>}
+ * @typedef {{width: number, height: number, heat: number[][]}} Heat
+ */
+export function explain(question, image) {
+  const { where: _where, group: _group, exclude: _exclude, ...rest } = requestOf(question);
+  return ask("/api/explain", { method: "POST", json: { ...rest, image } });
+}
+
+/**
+ * @param {"identical" | "near" | "similar"} kind
+ * @param {number} offset
+ * @param {number} limit
+ * @returns {Promise<{groups: {kind: string, best: number, images: Hit[]}[], total: number}>}
+ */
+export const duplicates = (kind, offset, limit) => ask("/api/duplicates", { query: { kind, offset, limit } });
+
+/**
+ * Keep a picture on the server, so that it can be searched by, and again after a reload.
+ * @param {File | Blob} file
+ * @param {string} name
+ * @returns {Promise<Upload>}
+ * @typedef {{upload: string, name: string, width: number, height: number}} Upload
+ */
+export function upload(file, name) {
+  if (file.size > LIMIT) {
+    throw new Problem(`${name} is over the limit of ${LIMIT / 2 ** 20} MiB: choose a smaller picture`);
+  }
+  const body = new FormData();
+  body.append("file", file, name);
+  return ask("/api/uploads", { method: "POST", body });
+}
+
+/**
+ * The same with a picture of the web, which the server fetches.
+ * @param {string} url
+ * @returns {Promise<Upload>}
+ */
+export const uploadFrom = (url) => ask("/api/uploads", { method: "POST", json: { url } });
+
+/**
+ * Where each picture lies on the map; null while the server still arranges them.
+ * @returns {Promise<Layout | null>}
+ */
+export async function layout() {
+  const answer = await ask("/api/map");
+  return answer.making ? null : answer;
+}
+
+/**
+ * The folders in a folder of this machine; null is where to begin.
+ * @param {string | null} path
+ * @returns {Promise<{path: string, parent: string | null, folders: {name: string, path: string}[]}>}
+ */
+export const folders = (path) => ask("/api/folders", { method: "POST", json: { path } });
+
+/** @param {{folders?: string[], exclude?: string[]}} what @returns {Promise<{job: JobStatus | null}>} */
+export const startIndex = (what) => ask("/api/index", { method: "POST", json: what });
+/** @returns {Promise<{job: JobStatus | null}>} */
+export const stopIndex = () => ask("/api/index", { method: "DELETE" });
+export const indexEvents = () => new EventSource(address("/api/index/events"));
+
+/** @param {Where} where */
+const whereText = (where) => (Object.keys(where).length ? JSON.stringify(where) : undefined);
+
+/** @param {Ask} question */
+function requestOf({ like, unlike, text, where, group }) {
+  return {
+    positives: like.map(named),
+    exclude: true, // what is asked by is no answer
+    ...(unlike.length && { negatives: unlike.map(named) }),
+    ...(text && { text }),
+    ...(Object.keys(where).length && { where }),
+    ...(group && { group }),
+  };
+}
+
+/** @param {Pick} pick */
+const named = ({ id, upload: hex, weight, crop }) => ({
+  ...(id === undefined ? { upload: hex } : { id }),
+  weight,
+  ...(crop && { crop: [crop.x, crop.y, crop.w, crop.h] }),
+});
+
+/**
+ * @param {string} path
+ * @param {object} [options]
+ * @param {string} [options.method]
+ * @param {Record<string, string | number | undefined>} [options.query]
+ * @param {unknown} [options.json]
+ * @param {FormData} [options.body]
+ * @param {AbortSignal | undefined} [options.signal]
+ * @returns {Promise<any>}
+ */
+async function ask(path, { method = "GET", query, json, body, signal } = {}) {
+  /** @type {RequestInit} */
+  const request = { method };
+  if (signal) request.signal = signal;
+  if (body) request.body = body;
+  if (json !== undefined) {
+    request.body = JSON.stringify(json);
+    request.headers = { "Content-Type": "application/json" };
+  }
+  let response;
+  try {
+    response = await fetch(address(path, query), request);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem("the server does not answer: start lookalike serve again, then retry");
+  }
+  if (response.status === 204) return null;
+  let answer;
+  try {
+    answer = await response.json();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem(`the server gave no usable answer (status ${response.status})`, response.status);
+  }
+  if (!response.ok) {
+    throw new Problem(answer.error ?? `the server answered with status ${response.status}`, response.status);
+  }
+  return answer;
+}

@@ -1,0 +1,128 @@
+// The shapes that the server sends and the page passes around. Types only: nothing runs here.
+
+/**
+ * A picture of the collection.
+ * @typedef {object} Picture
+ * @property {number} id
+ * @property {string} path
+ * @property {number} width
+ * @property {number} height
+ * @property {string} [format]
+ * @property {number} [bytes]
+ * @property {string} [modified]
+ * @property {string | null} [taken]
+ */
+
+/**
+ * A picture as the answer to a search.
+ * @typedef {Picture & {score?: number, distance?: number, likeness?: number | null, duplicates?: number[]}} Hit
+ */
+
+/**
+ * A part of a picture, in shares of its width and height.
+ * @typedef {{x: number, y: number, w: number, h: number}} Crop
+ */
+
+/**
+ * A picture that is asked by: one of the collection, or one that was sent.
+ * @typedef {object} Pick
+ * @property {number} [id]
+ * @property {string} [upload]
+ * @property {number} weight
+ * @property {Crop | null} crop
+ */
+
+/**
+ * Which pictures of the collection take part.
+ * @typedef {object} Where
+ * @property {string} [folder]
+ * @property {string[]} [format]
+ * @property {string[]} [label]
+ * @property {string} [after] a day, YYYY-MM-DD
+ * @property {string} [before]
+ * @property {number} [min_width]
+ * @property {number} [min_height]
+ * @property {number} [min_bytes]
+ * @property {number} [max_bytes]
+ * @property {string} [camera]
+ */
+
+/**
+ * A whole question; one without pictures and words is the collection itself.
+ * @typedef {object} Ask
+ * @property {Pick[]} like
+ * @property {Pick[]} unlike
+ * @property {string} text
+ * @property {Where} where
+ * @property {number | null} min least score
+ * @property {boolean} group fold near-identical pictures into one
+ */
+
+/**
+ * Where the page is: a view, and the question that goes with it.
+ * @typedef {object} Place
+ * @property {"search" | "picture" | "map" | "duplicates" | "collection"} view
+ * @property {number | null} id the picture of the view `picture`
+ * @property {Ask} ask
+ * @property {URLSearchParams} params all of the address
+ * @property {number} scroll
+ */
+
+/** @typedef {{name: string, count: number}} Facet */
+
+/**
+ * @typedef {object} Facets
+ * @property {Facet[]} folders
+ * @property {Facet[]} formats
+ * @property {Facet[]} labels
+ * @property {Facet[]} cameras
+ * @property {{month: string, count: number}[]} dates
+ * @property {number} total
+ */
+
+/**
+ * @typedef {object} Status
+ * @property {string} collection
+ * @property {{name: string, sha256: string, dimension: number}} model
+ * @property {number} images
+ * @property {number} skipped
+ * @property {number} bytes
+ * @property {string[]} roots
+ * @property {{path: string, reason: string}[]} skipped_files
+ * @property {boolean} [text] whether words can be searched
+ * @property {boolean} [calibrated] whether scores carry a probability
+ */
+
+/**
+ * An indexing job at one moment.
+ * @typedef {object} JobStatus
+ * @property {string} id
+ * @property {"starting" | "indexing" | "finishing" | "stopping" | "done" | "stopped" | "failed"} state
+ * @property {number} done files dealt with
+ * @property {number} total files found
+ * @property {boolean} total_final whether all files have been found
+ * @property {number} skipped
+ * @property {number | null} rate files a second
+ * @property {number | null} seconds_left
+ * @property {{added: number, updated: number, unchanged: number, removed: number} | null} summary
+ * @property {string | null} error
+ */
+
+/**
+ * The map; `cells` says how the sheets of small pictures are laid out, in the order of the ids.
+ * @typedef {object} Layout
+ * @property {string} version
+ * @property {number[]} ids
+ * @property {number[]} x 0 to 1, from the left
+ * @property {number[]} y 0 to 1, from the top
+ * @property {{side: number, columns: number, rows: number}} cells
+ */
+
+/**
+ * One part of the page.
+ * @typedef {object} View
+ * @property {(place: Place) => Promise<void> | void} show
+ * @property {() => void} hide
+ */
+
+export {};

@@ -1,0 +1,96 @@
+// One picture, large, with room for a crop's outline and a heat map over it.
+
+import { make } from "../core/dom.js";
+
+/** @import { Crop } from "../core/types.js" */
+
+export class Stage {
+  #source = "";
+  #large = "";
+
+  /** @param {HTMLElement} figure holds an element of class `stage` */
+  constructor(figure) {
+    this.box = /** @type {HTMLElement} */ (figure.querySelector(".stage"));
+    this.image = make("img", { alt: "" });
+    this.canvas = make("canvas", { class: "heat", "aria-hidden": "true" });
+    this.outline = make("span", { class: "outline" });
+    this.outline.hidden = true;
+    this.box.append(this.image, this.canvas, this.outline);
+    this.canvas.hidden = true;
+    this.image.addEventListener("load", () => {
+      this.box.classList.remove("missing");
+      // Where the size is not known from elsewhere, it is now.
+      if (!this.box.dataset.sized) this.#shape(this.image.naturalWidth, this.image.naturalHeight);
+    });
+    this.image.addEventListener("error", () => this.box.classList.add("missing"));
+  }
+
+  /**
+   * Show a picture: its small copy at once, and `large` in its place once it has come.
+   * @param {{source: string, name: string, width?: number, height?: number, large?: string, crop?: Crop | null}} what
+   */
+  show({ source, name, width, height, large, crop = null }) {
+    this.image.alt = name;
+    this.box.dataset.sized = width && height ? "true" : "";
+    if (width && height) this.#shape(width, height);
+    this.outline.hidden = crop === null;
+    if (crop) {
+      Object.assign(this.outline.style, { left: `${crop.x * 100}%`, top: `${crop.y * 100}%`, width: `${crop.w * 100}%`, height: `${crop.h * 100}%` });
+    }
+    if (this.#source !== source) {
+      this.#source = source;
+      this.#large = "";
+      this.heat(null);
+      this.box.classList.remove("missing");
+      this.image.src = source;
+    }
+    if (large && this.#large !== large) {
+      this.#large = large;
+      const loader = new Image();
+      loader.src = large;
+      loader.decode().then(
+        () => {
+          if (this.#large === large && this.#source === source) this.image.src = large;
+        },
+        () => {}, // the small copy stays
+      );
+    }
+  }
+
+  clear() {
+    this.#source = "";
+    this.image.removeAttribute("src");
+    this.heat(null);
+    this.box.classList.add("missing");
+  }
+
+  /**
+   * Lay shares of 0 to 1, in rows from the top left, over the picture; null takes them off.
+   * @param {number[][] | null} rows
+   */
+  heat(rows) {
+    this.canvas.hidden = !rows;
+    const height = rows?.length ?? 0;
+    const width = rows?.[0]?.length ?? 0;
+    const context = this.canvas.getContext("2d");
+    if (!rows || !width || !context) return;
+    this.canvas.width = width;
+    this.canvas.height = height;
+    const pixels = context.createImageData(width, height);
+    rows.flat().forEach((share, at) => pixels.data.set(colour(share), at * 4));
+    context.putImageData(pixels, 0, 0);
+  }
+
+  /** @param {number} width @param {number} height */
+  #shape(width, height) {
+    this.box.style.setProperty("--ratio", String(Math.min(4, Math.max(0.25, width / height))));
+  }
+}
+
+/** Cold regions are dimmed, warm ones glow. @param {number} share @returns {[number, number, number, number]} */
+function colour(share) {
+  const value = Math.min(1, Math.max(0, share));
+  if (value < 0.35) return [12, 14, 30, Math.round(150 * (1 - value / 0.35))];
+  const warmth = (value - 0.35) / 0.65;
+  return [255, Math.round(190 - 120 * warmth), 40, Math.round(190 * warmth)];
+}

@@ -1,0 +1,280 @@
+// The view of one picture: large, beside the query, with what is known of it and why it matched.
+
+import * as api from "../core/api.js";
+import * as asking from "../core/ask.js";
+import { button, byId, icon, isTyping, make, say } from "../core/dom.js";
+import { showProblem, working } from "../core/notice.js";
+import * as router from "../core/router.js";
+import { baseName, dimensions, figure, inFigures, inWords, moment, weight } from "../core/words.js";
+import { feedOf } from "../search/feed.js";
+import * as uploads from "../search/uploads.js";
+import { Labels } from "./labels.js";
+import { Stage } from "./stage.js";
+
+/** @import { Ask, Hit, Place, View } from "../core/types.js" */
+
+/** @returns {View} */
+export function pictureView() {
+  const view = byId("view-picture");
+  const stage = new Stage(byId("stage-image"));
+  const query = new Stage(byId("stage-query"));
+  const labels = new Labels();
+  let ask = asking.nothing();
+  let id = 0;
+  /** @type {number | null} */
+  let at = null;
+  let turn = 0;
+  let comparing = false;
+  let explaining = false;
+
+  byId("picture-back").addEventListener("click", () => router.back());
+  byId("picture-previous").addEventListener("click", () => step(-1));
+  byId("picture-next").addEventListener("click", () => step(1));
+  byId("compare").addEventListener("click", () => compare(!comparing));
+  byId("explain").addEventListener("click", () => explain(!explaining));
+  document.addEventListener("keydown", (event) => {
+    if (view.hidden || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "ArrowLeft") step(-1);
+    else if (event.key === "ArrowRight") step(1);
+    else if (event.key === "c" && !byId("compare").hidden) compare(!comparing);
+    else if (event.key === "w" && !byId("explain").hidden) explain(!explaining);
+    else return;
+    event.preventDefault();
+  });
+  swipes(byId("stages"), step);
+
+  /** @param {Place} place */
+  async function show(place) {
+    const mine = ++turn;
+    const entering = view.hidden;
+    view.hidden = false;
+    ask = place.ask;
+    id = place.id ?? 0;
+    const given = place.params.get("at");
+    at = given === null ? null : Number(given);
+    const feed = feedOf(ask);
+    /** @type {Hit | undefined} */
+    let hit = feed.items[feed.places.get(id) ?? -1];
+    if (hit) describe(hit);
+    const [main] = ask.like;
+    const comparable = main !== undefined && main.id !== id;
+    byId("compare").hidden = !comparable;
+    byId("explain").hidden = true;
+    if (!comparable) comparing = explaining = false;
+    if (comparable) query.show({ source: uploads.sourceOf(main), name: "The picture that was asked by", crop: main.crop });
+    compare(comparing && comparable);
+    if (entering) {
+      window.scrollTo(0, place.scroll);
+      byId("picture-name").focus({ preventScroll: true });
+    }
+    actions();
+    places();
+    const done = working();
+    try {
+      const [details] = await Promise.all([api.details(id), neighbours()]);
+      if (mine !== turn) return;
+      hit ??= feed.items[feed.places.get(id) ?? -1];
+      describe({ ...hit, ...details });
+      facts(details);
+      if (details.labels) labels.show(id, details.labels);
+      places();
+      if (explaining) explain(true);
+    } catch (error) {
+      if (mine !== turn) return;
+      if (!(error instanceof api.Problem)) throw error;
+      stage.clear();
+      byId("picture-facts").replaceChildren();
+      byId("picture-name").textContent = "No picture";
+      showProblem(error.message);
+    } finally {
+      done();
+    }
+  }
+
+  /** The answers before and after this one, so that there is something to step to. */
+  async function neighbours() {
+    const feed = feedOf(ask);
+    if (at === null && !feed.places.has(id)) return;
+    await feed.begin();
+    const here = feed.places.get(id) ?? at ?? 0;
+    feed.want(Math.max(0, here - 2), here + 3);
+    feed.addEventListener("change", places, { once: true });
+    for (const next of [feed.items[here + 1], feed.items[here - 1]]) {
+      if (next) new Image().src = api.thumbnail(next.id, 640);
+    }
+  }
+
+  function places() {
+    const feed = feedOf(ask);
+    const here = feed.places.get(id);
+    const { count, exact } = feed.extent;
+    byId("picture-place").textContent = here === undefined ? "" : `${figure.format(here + 1)} of ${figure.format(count)}${exact ? "" : " or more"}`;
+    byId("picture-previous", HTMLButtonElement).disabled = !neighbour(-1);
+    byId("picture-next", HTMLButtonElement).disabled = !neighbour(1);
+    byId("picture-back-text").textContent = feed.scored ? "Results" : "Pictures";
+  }
+
+  /** @param {number} by */
+  function neighbour(by) {
+    const feed = feedOf(ask);
+    const here = feed.places.get(id);
+    const to = here === undefined ? -1 : here + by;
+    return to >= 0 && to < feed.extent.count ? feed.items[to] : undefined;
+  }
+
+  /** @param {number} by */
+  function step(by) {
+    const to = neighbour(by);
+    const here = feedOf(ask).places.get(id) ?? 0;
+    if (to) router.go(router.pictureAddress(to.id, ask, here + by), { replace: true });
+  }
+
+  /** @param {Hit} hit */
+  function describe(hit) {
+    const name = baseName(hit.path);
+    document.title = `${name} – Lookalike`;
+    byId("picture-name").textContent = name;
+    stage.show({
+      source: api.thumbnail(hit.id, 640),
+      name,
+      width: hit.width,
+      height: hit.height,
+      ...(isShown(hit) && { large: api.original(hit.id) }),
+    });
+    const scored = hit.score !== undefined;
+    byId("picture-score").hidden = !scored;
+    if (scored) {
+      byId("picture-score").replaceChildren(make("strong", {}, inWords(hit)), ` ${inFigures(hit)}`);
+      byId("picture-score").title = `cosine similarity ${hit.score?.toFixed(4)}`;
+      say(`${inWords(hit)}, ${inFigures(hit)}: ${name}`);
+    } else {
+      say(name);
+    }
+    const copies = hit.duplicates ?? [];
+    byId("copies").hidden = !copies.length;
+    byId("copies-list").replaceChildren(
+      ...copies.map((copy) =>
+        make("li", {}, make("a", { href: router.pictureAddress(copy, ask), "aria-label": `Near-identical copy, picture ${copy}` }, make("img", { src: api.thumbnail(copy, 320), alt: "", width: 72, height: 72 }))),
+      ),
+    );
+  }
+
+  /** @param {Awaited<ReturnType<typeof api.details>>} details */
+  function facts(details) {
+    /** @type {[string, string | undefined | null][]} */
+    const rows = [
+      ["Size", `${dimensions(details)} pixels`],
+      ["File", [details.format, details.bytes && weight(details.bytes)].filter(Boolean).join(", ")],
+      ["Taken", details.taken && moment(details.taken)],
+      ["Changed", details.modified && moment(details.modified)],
+      ["Camera", details.camera],
+    ];
+    byId("picture-facts").replaceChildren(
+      ...rows.flatMap(([name, value]) => (value ? [make("dt", {}, name), make("dd", {}, value)] : [])),
+    );
+    byId("picture-path").replaceChildren(...breakable(details.path));
+    byId("picture-copy").replaceChildren(copyButton(details.path));
+    byId("picture-open", HTMLAnchorElement).href = api.original(details.id);
+  }
+
+  function actions() {
+    const pick = asking.byPicture(id);
+    const only = { ...asking.nothing(), like: [pick], where: ask.where, group: ask.group };
+    /** @param {string} text @param {string} drawn @param {Ask} next @param {string} classes */
+    const link = (text, drawn, next, classes) =>
+      make("a", { class: classes, href: router.searchAddress(next) }, icon(drawn), make("span", {}, text));
+    const side = asking.isSearch(ask)
+      ? [
+          link("More like this", "plus", asking.withPick(ask, pick, "like"), "button quiet"),
+          link("Less like this", "minus", asking.withPick(ask, pick, "unlike"), "button quiet"),
+        ]
+      : [];
+    byId("picture-actions").replaceChildren(link("Search from this picture", "search", only, "button primary"), ...side);
+    byId("picture-map", HTMLAnchorElement).href = router.pageAddress("/map", new URLSearchParams({ at: String(id) }));
+  }
+
+  /** @param {boolean} on */
+  function compare(on) {
+    comparing = on;
+    byId("compare").setAttribute("aria-pressed", String(on));
+    byId("stages").classList.toggle("two", on);
+    byId("stage-query").hidden = !on;
+    byId("stage-image-caption").hidden = !on;
+    if (!on && explaining) explain(false);
+  }
+
+  /** @param {boolean} on */
+  async function explain(on) {
+    explaining = on;
+    byId("explain").setAttribute("aria-pressed", String(on));
+    stage.heat(null);
+    query.heat(null);
+    byId("heat-note").hidden = !on;
+    if (!on) return;
+    compare(true);
+    const mine = turn;
+    const done = working();
+    byId("heat-note").textContent = "Working out which regions carry the similarity…";
+    try {
+      const answer = await api.explain(ask, id);
+      if (mine !== turn || !explaining) return;
+      stage.heat(answer.image.heat);
+      query.heat(answer.query?.heat ?? null);
+      const text = "The bright regions carry the similarity: covered, the score falls most.";
+      byId("heat-note").textContent = text;
+      say(text);
+    } catch (error) {
+      if (!(error instanceof api.Problem)) throw error;
+      if (mine !== turn) return;
+      explain(false);
+      showProblem(error.message);
+    } finally {
+      done();
+    }
+  }
+
+  return {
+    show,
+    hide() {
+      view.hidden = true;
+      turn++;
+      comparing = explaining = false;
+    },
+  };
+}
+
+/** Whether browsers can show the file itself, and it has more than its small copy. @param {Hit} picture */
+function isShown({ format = "", width, height }) {
+  return Math.max(width, height) > 640 && ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP"].includes(format.toUpperCase());
+}
+
+/** A path that may break into lines after its separators. @param {string} path */
+export const breakable = (path) => path.split(/(?<=[\\/])/).flatMap((part) => [part, make("wbr")]);
+
+/** @param {string} path */
+export function copyButton(path) {
+  const copy = button("Copy path", { class: "link", icon: "copy" }, async () => {
+    const text = copy.querySelector("span");
+    try {
+      await navigator.clipboard.writeText(path);
+      if (text) text.textContent = "Copied";
+      say("Path copied");
+    } catch {
+      if (text) text.textContent = "Copying is not allowed here";
+    }
+  });
+  return copy;
+}
+
+/** A finger that sweeps sideways steps through the pictures. @param {HTMLElement} area @param {(by: number) => void} step */
+function swipes(area, step) {
+  let start = { x: 0, y: 0, id: -1 };
+  area.addEventListener("pointerdown", (event) => {
+    start = event.isPrimary && event.pointerType === "touch" ? { x: event.clientX, y: event.clientY, id: event.pointerId } : { x: 0, y: 0, id: -1 };
+  });
+  area.addEventListener("pointerup", (event) => {
+    if (event.pointerId !== start.id) return;
+    const x = event.clientX - start.x;
+    if (Math.abs(x) > 56 && Math.abs(x) > 2 * Math.abs(event.clientY - start.y)) step(x < 0 ? 1 : -1);
+  });
+}

@@ -1,0 +1,102 @@
+// One picture in the grid: itself, how similar it is, and what can be done with it.
+
+import { thumbnail } from "../core/api.js";
+import { byPicture, nothing, withPick } from "../core/ask.js";
+import { icon, make } from "../core/dom.js";
+import { pictureAddress, searchAddress } from "../core/router.js";
+import { baseName, counted, inFigures, inWords, spoken } from "../core/words.js";
+
+/** @import { Ask, Hit } from "../core/types.js" */
+
+/**
+ * An empty cell, before its picture is known.
+ * @param {number} at its place in the answer, from 0
+ */
+export function makeCard(at) {
+  const card = make("li", { class: "card", "aria-posinset": at + 1 });
+  card.dataset.at = String(at);
+  card.append(make("span", { class: "frame" }));
+  return card;
+}
+
+/**
+ * Put a picture into a cell, unless it is there already.
+ * @param {HTMLLIElement} card
+ * @param {Hit} hit
+ * @param {Ask} ask
+ * @param {number} at
+ */
+export function fillCard(card, hit, ask, at) {
+  const { dataset } = card;
+  if (dataset.id === String(hit.id)) return;
+  dataset.id = String(hit.id);
+  const frame = make("span", { class: "frame" }, image(hit));
+  const copies = hit.duplicates?.length ?? 0;
+  if (copies) {
+    frame.append(make("span", { class: "copies", title: counted(copies, "near-identical copy", "near-identical copies") }, `+${copies}`));
+  }
+  const link = make(
+    "a",
+    {
+      class: "card-link",
+      href: pictureAddress(hit.id, ask, at),
+      title: hit.path,
+      "aria-label": spoken(hit) + (copies ? `, and ${counted(copies, "near-identical copy", "near-identical copies")}` : ""),
+    },
+    frame,
+    caption(hit),
+  );
+  card.replaceChildren(link, actions(hit, ask));
+}
+
+/**
+ * The picture itself, in the size that the screen needs.
+ * @param {Hit} hit
+ */
+export function image(hit) {
+  const shown = make("img", {
+    alt: "",
+    decoding: "async",
+    draggable: true,
+    srcset: `${thumbnail(hit.id, 320)} 1x, ${thumbnail(hit.id, 640)} 2x`,
+    src: thumbnail(hit.id, 320),
+  });
+  shown.addEventListener("error", () => {
+    if (!shown.getAttribute("src")) return; // called off, not missing
+    shown.replaceWith(make("span", { class: "gone" }, "file is gone"));
+  });
+  return shown;
+}
+
+/** @param {Hit} hit */
+function caption(hit) {
+  if (hit.score === undefined) return make("span", { class: "caption" }, make("span", { class: "name" }, baseName(hit.path)));
+  return make(
+    "span",
+    { class: "caption" },
+    make("span", { class: "similar" }, inWords(hit)),
+    " ", // for readers: the two do not run into each other
+    make("span", { class: "score", title: `cosine similarity ${hit.score.toFixed(4)}` }, inFigures(hit)),
+  );
+}
+
+/** @param {Hit} hit @param {Ask} ask */
+function actions(hit, ask) {
+  const name = baseName(hit.path);
+  const pick = byPicture(hit.id);
+  const asked = ask.like.length + ask.unlike.length > 0 || ask.text;
+  const only = { ...nothing(), like: [pick], where: ask.where, group: ask.group };
+  const bar = make("span", { class: "card-actions" }, action("search", searchAddress(only), "Search from this picture", name));
+  if (asked) {
+    bar.append(
+      action("plus", searchAddress(withPick(ask, pick, "like")), "More like this", name),
+      action("minus", searchAddress(withPick(ask, pick, "unlike")), "Less like this", name),
+    );
+  }
+  return bar;
+}
+
+/** @param {string} drawn @param {string} href @param {string} text @param {string} name */
+function action(drawn, href, text, name) {
+  return make("a", { class: `round ${drawn}`, href, title: text, "aria-label": `${text}: ${name}` }, icon(drawn));
+}

@@ -1,0 +1,82 @@
+"""The page in a real browser: looking after the collection.
+
+Every test of the page fails on a console error, an exception, a failed request, a bad status that
+it does not expect, or a request to anything but the server (see `tests.server.browser.Watch`).
+"""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import ViewportSize, expect
+
+import lookalike
+from tests.server.browser import DESKTOP, PHONE, Open, expect_pictures
+from tests.server.conftest import Live
+from tests.support.pictures import write_gallery
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_index_a_folder_from_the_page(
+    open_page: Open,
+    tiny_model: Path,
+    tmp_path: Path,
+    viewport: ViewportSize,
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_gallery(first, 6)
+    write_gallery(second, 40, first_seed=100)
+    (second / "broken.jpg").write_bytes(b"no picture")
+    with lookalike.open(tmp_path / "c", model=tiny_model) as photos:
+        photos.index(first)
+        with Live(photos) as server:
+            page = open_page("/collection", server=server, viewport=viewport, expected=(404,))
+            expect(page.locator("#collection-facts")).to_contain_text("tiny")
+            expect(page.locator("#roots")).to_contain_text(str(first))
+            page.get_by_role("button", name="Add a folder").click()
+            dialog = page.get_by_role("dialog", name="Add a folder of pictures")
+            field = dialog.get_by_label("Path of the folder")
+            expect(dialog.locator("#folder-here")).not_to_have_text("")  # it begins at home
+            field.fill(str(tmp_path / "nowhere"))
+            field.press("Enter")
+            expect(dialog.get_by_role("alert")).to_contain_text("nowhere")
+            field.fill(str(tmp_path))
+            field.press("Enter")
+            dialog.get_by_role("button", name="second").click()
+            expect(dialog.locator("#folder-here")).to_have_text(str(second))
+            dialog.get_by_role("button", name="Index this folder").click()
+            expect(page.locator("#job-title")).to_contain_text("40 added", timeout=60_000)
+            expect(page.locator("#job-count")).to_contain_text("41 of 41 files")
+            expect(page.locator("#skipped-title")).to_have_text("1 file was skipped")
+            expect(page.locator("#skipped-list")).to_contain_text("broken.jpg")
+            expect(page.locator("#roots li")).to_have_count(2)
+            expect(page.locator("#collection-facts")).to_contain_text("46")
+            page.get_by_role("button", name="Look for changes").click()
+            expect(page.locator("#job-title")).to_contain_text("nothing new", timeout=60_000)
+            page.get_by_role("navigation", name="Views").get_by_text("Search").click()
+            expect_pictures(page)
+            expect(page.locator("#results-note")).to_have_text("46")
+            page.context.close()
+
+
+def test_choose_between_collections(open_page: Open, tiny_model: Path, tmp_path: Path) -> None:
+    write_gallery(tmp_path / "a", 4)
+    write_gallery(tmp_path / "b", 7)
+    with (
+        lookalike.open(tmp_path / "holidays", model=tiny_model) as holidays,
+        lookalike.open(tmp_path / "work", model=tiny_model) as work,
+    ):
+        holidays.index(tmp_path / "a")
+        work.index(tmp_path / "b")
+        with Live(holidays, work) as server:
+            page = open_page(server=server)
+            expect(page.locator("#results-note")).to_have_text("4")
+            page.locator("#collections").select_option("work")
+            expect(page.locator("#results-note")).to_have_text("7")
+            expect(page).to_have_url(f"{server}/?collection=work")
+            page.locator(".card-link").first.click()
+            expect(page.locator("#picture-path")).to_contain_text(str(tmp_path / "b"))
+            page.reload()
+            expect(page.locator("#picture-path")).to_contain_text(str(tmp_path / "b"))
+            page.context.close()
