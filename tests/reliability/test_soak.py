@@ -14,9 +14,11 @@ SEED = 2
 @pytest.mark.skipif(sys.platform == "win32", reason="the server is stopped by SIGINT")
 def test_no_server_error_and_every_good_request_right() -> None:
     print(f"seed {SEED}")
-    with tempfile.TemporaryDirectory(prefix="lookalike-") as scratch:
-        # In a thread of its own: the browser of other tests keeps an event loop in this one.
-        with ThreadPoolExecutor(1) as pool:
-            load, _ = pool.submit(soak.run, 6, 16, SEED, Path(scratch).resolve()).result()
+    # In a thread of its own: the browser of other tests keeps an event loop in this one.
+    with (
+        tempfile.TemporaryDirectory(prefix="lookalike-") as scratch,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        load, _ = pool.submit(soak.run, 6, 16, SEED, Path(scratch).resolve()).result()
     assert load.failures == []
     assert load.tried > 0
