@@ -80,7 +80,7 @@ def test_back_returns_to_the_same_place(open_page: Open) -> None:
     page.go_back()
     expect(page).to_have_url(re.compile(r"\?like=3$"))
     expect_answer(page)
-    page.wait_for_function("scrollY > 300")
+    page.wait_for_function("() => scrollY > 300")
     assert page.evaluate("history.length") == before
 
 

@@ -22,6 +22,8 @@ VIEWS = [
     "/",
     "/?like=3@0.2,0.2,0.5,0.5&like=4&unlike=9&min=0.1",
     "/picture/2?like=3",
+    "/map",
+    "/duplicates",
     "/collection",
     "/docs",
 ]

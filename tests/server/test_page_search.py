@@ -144,7 +144,7 @@ def test_a_picture_from_the_camera(open_page: Open) -> None:
     page.get_by_role("button", name="Take a picture").click()
     dialog = page.get_by_role("dialog", name="Take a picture")
     expect(dialog).to_be_visible()
-    page.wait_for_function("document.querySelector('#camera-video').videoWidth > 0")
+    page.wait_for_function("() => document.querySelector('#camera-video').videoWidth > 0")
     dialog.get_by_role("button", name="Search by this").click()
     expect_answer(page)
     expect(page.locator("#query-name")).to_have_text("Camera picture.jpg")

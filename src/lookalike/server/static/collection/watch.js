@@ -23,7 +23,6 @@ import { counted, duration, figure } from "../core/words.js";
 export class Watch {
   /** @type {EventSource | null} */
   #events = null;
-  #running = false;
   /** @type {{path: string, reason: string}[]} */
   #skipped = [];
   #of = "";
@@ -64,13 +63,13 @@ export class Watch {
       this.#skipped = [];
     }
     const job = this.#said(status);
+    const over = status.id === this.#ended;
     // The answer to the start of a short job may come after the event of its end.
-    if (job.running && status.id === this.#ended) return;
-    if (!job.running) this.#ended = status.id;
-    const was = this.#running;
-    this.#running = job.running;
+    if (job.running && over) return;
     this.on.progress(job);
-    if (was && !job.running) this.on.ended(job);
+    if (job.running || over) return;
+    this.#ended = status.id;
+    this.on.ended(job);
   }
 
   /** @param {JobStatus} status @returns {Job} */

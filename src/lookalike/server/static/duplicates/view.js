@@ -108,7 +108,7 @@ function member(picture, best) {
   const name = baseName(picture.path);
   const link = make(
     "a",
-    { class: "card-link", href: router.pictureAddress(picture.id, asking.nothing()), "aria-label": `${name}${best ? ", the best copy" : ""}` },
+    { class: "card-link", href: router.pictureAddress(picture.id, asking.nothing()) },
     frame,
     make("span", { class: "member-name", title: picture.path }, name),
   );

@@ -32,21 +32,20 @@ export function fillCard(card, hit, ask, at) {
   dataset.id = String(hit.id);
   const frame = make("span", { class: "frame" }, image(hit));
   const copies = hit.duplicates?.length ?? 0;
-  if (copies) {
-    frame.append(make("span", { class: "copies", title: counted(copies, "near-identical copy", "near-identical copies") }, `+${copies}`));
-  }
+  const folded = copies ? counted(copies, "near-identical copy", "near-identical copies") : "";
   const link = make(
     "a",
     {
       class: "card-link",
       href: pictureAddress(hit.id, ask, at),
       title: hit.path,
-      "aria-label": spoken(hit) + (copies ? `, and ${counted(copies, "near-identical copy", "near-identical copies")}` : ""),
+      "aria-label": spoken(hit) + (folded && `, and ${folded}`),
     },
     frame,
     caption(hit),
   );
-  card.replaceChildren(link, actions(hit, ask));
+  const badge = folded ? [make("span", { class: "copies", "aria-hidden": "true" }, `+${copies}`)] : [];
+  card.replaceChildren(link, ...badge, actions(hit, ask));
 }
 
 /**
