@@ -91,3 +91,12 @@ def test_several_threads_at_once(tmp_path: Path) -> None:
         thread.join()
     assert failures == []
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 5000
+
+
+def test_what_a_killed_process_left_goes_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    for name in ("tmpleft", "tmpnow"):
+        (tmp_path / name).write_bytes(b"x" * 300)
+    os.utime(tmp_path / "tmpleft", (0, 0))
+    Uploads(str(tmp_path), max_bytes=200).keep("x", b"y" * 100)
+    assert not (tmp_path / "tmpleft").exists()
+    assert (tmp_path / "tmpnow").exists()

@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from lookalike.source.file import content_digest
 MAX_KEPT_BYTES = 512 * 1024 * 1024
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
+_WRITTEN_WITHIN_SECONDS = 3600
 _GONE = "this picture is not kept any more: send it again"
 
 
@@ -92,9 +94,8 @@ class Uploads:
         return os.path.join(self._folder, token)
 
     def _let_go_of_the_oldest(self, but: str) -> None:
-        with self._lock, suppress(OSError):
-            with os.scandir(self._folder) as entries:
-                known = [(entry.name, entry.path, entry.stat()) for entry in entries]
+        with self._lock:
+            known = self._kept()
             known.sort(key=lambda each: (each[0] == but, each[2].st_mtime_ns))
             kept = sum(status.st_size for _, _, status in known)
             for name, path, status in known:
@@ -103,3 +104,18 @@ class Uploads:
                 with suppress(OSError):  # another process was faster, or is reading it (Windows)
                     os.unlink(path)
                 kept -= status.st_size
+
+    def _kept(self) -> list[tuple[str, str, os.stat_result]]:
+        """Name, path and status of each kept file, and of what a killed process left half written.
+
+        A file that is being written now, by another thread or process, is not among them.
+        """
+        found = []
+        with suppress(OSError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                with suppress(OSError):  # gone meanwhile
+                    status = entry.stat()
+                    left = time.time() - status.st_mtime > _WRITTEN_WITHIN_SECONDS
+                    if _TOKEN.fullmatch(entry.name) or left:
+                        found.append((entry.name, entry.path, status))
+        return found
