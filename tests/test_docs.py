@@ -1,6 +1,7 @@
 """The docs are run: help texts are the program's own, the README's Python works as it stands."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 from types import ModuleType
@@ -49,6 +50,31 @@ def test_the_python_of_the_readme_works(
     assert Path(path).resolve() == query.resolve()
     assert float(score) == pytest.approx(1, abs=1e-3)
     assert float(distance) == pytest.approx(0, abs=1e-3)
+
+
+def test_the_notebook_runs_from_top_to_bottom(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    pictures: Path,
+) -> None:
+    pytest.importorskip("pyarrow")
+    notebook = json.loads((ROOT / "docs" / "embeddings.ipynb").read_text(encoding="utf-8"))
+    (tmp_path / "Pictures").symlink_to(pictures)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    names: dict[str, object] = {}
+    for cell in notebook["cells"]:
+        assert cell.get("outputs", []) == [], "cells are kept without what they printed"
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), "embeddings.ipynb", "exec"), names)
+
+    assert getattr(names["embeddings"], "shape", None) == (40, 384)
+    assert "'embedding'" in capsys.readouterr().out
+    files = {"photos.npz", "photos.parquet", "hits.csv", "duplicates.parquet"}
+    assert files <= {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize("marker", ["run", "test"])

@@ -27,6 +27,7 @@ NAMES = [
     "Where",
     "__version__",
     "open",
+    "save",
 ]
 
 

@@ -20,6 +20,7 @@ ROOMS = [
     "store",
     "indexer",
     "search",
+    "tables",
     "collection",
     "lookalike",  # the public names
     "jobs",
@@ -101,6 +102,7 @@ def test_heavy_libraries_stay_in_their_rooms(room: str, path: Path) -> None:
         "onnxruntime": ["encoders", *APART],
         "faiss": ["store", "layout"],
         "sqlite3": ["store"],
+        "pyarrow": ["tables"],
         "httpx2": ["source", "encoders"],
         "fastapi": ["server"],
         "uvicorn": ["server"],

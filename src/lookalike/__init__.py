@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lookalike.collection import Collection, open
     from lookalike.errors import LookalikeError
+    from lookalike.tables.save import save
     from lookalike.types import (
         Example,
         Hit,
@@ -40,12 +41,14 @@ __all__ = [
     "Where",
     "__version__",
     "open",
+    "save",
 ]
 
 _HOMES = {
     "Collection": "collection",
     "open": "collection",
     "LookalikeError": "errors",
+    "save": "tables.save",
     "Example": "types",
     "Hit": "types",
     "IndexProgress": "types",

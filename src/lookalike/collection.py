@@ -20,6 +20,7 @@ from lookalike.errors import (
 from lookalike.indexer import index as run_index
 from lookalike.search import Looks, Searcher, find_duplicates
 from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
+from lookalike.tables import picture_table, write_table
 from lookalike.types import (
     Asked,
     Crop,
@@ -263,13 +264,39 @@ class Collection:
         count, highest = self._store.state()
         return f"{self._store.encoder.sha256[:12]}-{highest}-{count}"
 
-    def scan(self, batch_size: int = 4096) -> Iterator[tuple[list[StoredFile], Embeddings]]:
-        """All pictures with their embeddings, (n, dimension) float32, by rising id, in batches.
+    def scan(
+        self, batch_size: int = 4096, where: Where | None = None
+    ) -> Iterator[tuple[list[StoredFile], Embeddings]]:
+        """The pictures that fit with their embeddings, by rising id, in batches.
+
+        Embeddings are (n, dimension) float32.
 
         Raises:
             CollectionNotFoundError: the collection does not exist yet.
         """
-        return self._store.scan(batch_size)
+        return self._store.scan(batch_size, where)
+
+    def export(
+        self,
+        file: str | os.PathLike[str],
+        where: Where | None = None,
+        *,
+        embeddings: bool = False,
+    ) -> int:
+        """Write the pictures that fit into a file, a row each; returns how many.
+
+        Args:
+            file: its name ends in .csv, .jsonl, .parquet, or .npz, which holds `ids`, `paths` and
+                `embeddings` as NumPy arrays.
+            where: only the pictures that fit.
+            embeddings: whether with the embeddings; .csv and .jsonl hold none, .npz always does.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+            ExportError: the file cannot be written as asked.
+        """
+        embeddings = embeddings or os.fspath(file).lower().endswith(".npz")
+        return write_table(file, picture_table(self._store, where, embeddings=embeddings))
 
     def image_file(self, image_id: int) -> StoredFile:
         """The file of a picture.

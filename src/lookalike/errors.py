@@ -13,6 +13,7 @@ LookalikeError
 │   ├── EncoderMismatchError      it was made with another encoder
 │   └── FormatVersionError        it was made by another version of Lookalike
 ├── QueryError                a query that makes no sense
+├── ExportError               a table that cannot be written
 ├── ServerError               the server cannot be started
 ├── TrainingError             training cannot start or go on
 └── EvaluationError           an evaluation that makes no sense
@@ -71,6 +72,10 @@ class FormatVersionError(StoreError):
 
 class QueryError(LookalikeError):
     """A query makes no sense."""
+
+
+class ExportError(LookalikeError):
+    """A table cannot be written as asked."""
 
 
 class ServerError(LookalikeError):

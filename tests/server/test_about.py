@@ -94,6 +94,7 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
     assert set(schema["paths"]) == {
         "/api/search",
         "/api/images",
+        "/api/export",
         "/api/images/{id}",
         "/api/images/{id}/details",
         "/api/images/{id}/thumbnail",

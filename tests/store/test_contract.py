@@ -8,6 +8,7 @@ import pytest
 
 from lookalike.errors import CollectionBusyError, QueryError, StoreError
 from lookalike.store import Changes, FileState, Store, StoredFile
+from lookalike.types import Where
 from tests.support.records import DIM, encoder_identity, put, record, skip, unit, units
 
 
@@ -215,6 +216,13 @@ def test_states_are_of_one_folder_only(store: Store) -> None:
     }
     assert store.states("/") == {"a": FileState(ids["/a"], 100, 10**18, "")}
     assert store.states("/unknown") == {}
+
+
+def test_a_scan_of_what_fits(store: Store) -> None:
+    apply(store, put(*((f"/{'pq'[n % 2]}/{n}.jpg", n) for n in range(9))))
+    found = [item for part, _ in store.scan(2, Where(folder="/q")) for item in part]
+    assert found == store.page(0, 99, Where(folder="/q"))
+    assert len(found) == 4
 
 
 def test_pages_and_scans_go_by_rising_id(store: Store) -> None:

@@ -19,9 +19,14 @@ _KINDS = ("identical", "near", "similar")
     "alike. Repeatable. Default: identical and near.",
 )
 @options.where
+@options.out
 @options.as_json
 def duplicates(
-    collection: str | None, kinds: tuple[str, ...], where: tuple[str, ...], as_json: bool
+    collection: str | None,
+    kinds: tuple[str, ...],
+    where: tuple[str, ...],
+    out: str | None,
+    as_json: bool,
 ) -> None:
     """Find pictures that are in the collection several times.
 
@@ -32,11 +37,14 @@ def duplicates(
     from lookalike.present.json import duplicates_json
     from lookalike.present.terminal import duplicates_table
     from lookalike.search import parse_where
+    from lookalike.tables import group_table, write_table
 
     photos = lookalike.open(collection)
     with counting("comparing") as listener:
         groups = photos.duplicates(parse_where(where), listener)
     chosen = [group for group in groups if group.kind in (kinds or _KINDS[:2])]
+    if out is not None:
+        write_table(out, group_table(chosen))
     if as_json:
         echo_json(duplicates_json(chosen))
     else:

@@ -12,6 +12,7 @@ _COMMANDS = (
     "index",
     "search",
     "duplicates",
+    "export",
     "serve",
     "status",
     "check",

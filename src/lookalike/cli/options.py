@@ -30,6 +30,15 @@ def where(command: F) -> F:
     )(command)
 
 
+def out(command: F) -> F:
+    """--out."""
+    return click.option(
+        "--out",
+        metavar="FILE",
+        help="Also write them into FILE, whose name ends in .csv, .jsonl or .parquet.",
+    )(command)
+
+
 def as_json(command: F) -> F:
     """--json."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)

@@ -85,6 +85,7 @@ def _crop(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "C
 @click.option(
     "--html", metavar="FILE", help="Write one self-contained page: the query beside its neighbours."
 )
+@options.out
 @options.as_json
 def search(
     picture: str | None,
@@ -104,6 +105,7 @@ def search(
     precision: str,
     recall: float,
     html: str | None,
+    out: str | None,
     as_json: bool,
 ) -> None:
     """Find the pictures nearest to PICTURE, which need not be in the collection.
@@ -147,6 +149,8 @@ def search(
     result = SearchResult(name, hits, offset, photos.count(query.where))
     if html is not None:
         _write_html(html, result, query, photos)
+    if out is not None:
+        lookalike.save(hits, out)
     if as_json:
         echo_json(search_json(result))
     else:

@@ -20,6 +20,7 @@ from lookalike.server.routes import (
     about,
     choice,
     duplicates,
+    export,
     images,
     indexing,
     pages,
@@ -76,6 +77,7 @@ def create_app(*collections: Collection, policy: Policy | None = None) -> FastAP
     app.include_router(search.router(metrics))
     app.include_router(images.router())
     app.include_router(duplicates.router())
+    app.include_router(export.router())
     app.include_router(uploads.router())
     app.include_router(map_routes.router())
     app.include_router(indexing.router())

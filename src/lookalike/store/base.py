@@ -232,8 +232,10 @@ class Store(Protocol):
             StoreError: an id is unknown.
         """
 
-    def scan(self, batch_size: int = 4096) -> Iterator[tuple[list[StoredFile], Embeddings]]:
-        """All pictures with their embeddings, by rising id, in batches."""
+    def scan(
+        self, batch_size: int = 4096, where: Where | None = None
+    ) -> Iterator[tuple[list[StoredFile], Embeddings]]:
+        """The pictures, or those that fit, with their embeddings, by rising id, in batches."""
 
     def search(
         self, queries: Embeddings, k: int, *, where: Where | None = None, ids: Ids | None = None

@@ -153,8 +153,10 @@ class ExactStore:
         rows = [self._vectors[i].astype(np.float32) for i in ids]
         return np.stack(rows) if rows else np.empty((0, self._encoder.dimension), np.float32)
 
-    def scan(self, batch_size: int = 4096) -> Iterator[tuple[list[StoredFile], Embeddings]]:
-        ids = sorted(self._files)
+    def scan(
+        self, batch_size: int = 4096, where: Where | None = None
+    ) -> Iterator[tuple[list[StoredFile], Embeddings]]:
+        ids = self._fitting(where)
         for start in range(0, len(ids), batch_size):
             part = ids[start : start + batch_size]
             yield self.get(part), self.vectors(part)

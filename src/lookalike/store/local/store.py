@@ -234,14 +234,17 @@ class LocalStore:
         check_known(ids, len(found))
         return self._matrix([found[int(i)] for i in ids])
 
-    def scan(self, batch_size: int = 4096) -> Iterator[tuple[list[StoredFile], Embeddings]]:
+    def scan(
+        self, batch_size: int = 4096, where: Where | None = None
+    ) -> Iterator[tuple[list[StoredFile], Embeddings]]:
+        fits, values = condition(where)
         last = 0
         while True:
             # By rising id in short transactions: a long scan never holds up the log.
             rows = self._rows(
                 f"SELECT {_FILE}, v.vector FROM {_IMAGES} JOIN vectors v ON v.image_id = i.id"
-                " WHERE i.id > ? ORDER BY i.id LIMIT ?",
-                (last, batch_size),
+                f" WHERE i.id > ? AND {fits} ORDER BY i.id LIMIT ?",
+                (last, *values, batch_size),
             )
             if not rows:
                 return
