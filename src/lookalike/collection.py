@@ -3,7 +3,7 @@
 import builtins
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -27,6 +27,7 @@ from lookalike.types import (
     DuplicateGroup,
     Embeddings,
     Example,
+    Facets,
     Hit,
     IndexSummary,
     ModelInfo,
@@ -224,6 +225,34 @@ class Collection:
             CollectionNotFoundError: the collection does not exist yet.
         """
         return self._store.count(where)
+
+    def facets(self, where: Where | None = None) -> Facets:
+        """What there is to filter by, and how many pictures that would leave.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+        """
+        return self._store.facets(where)
+
+    def labels(self, ids: Sequence[int]) -> dict[int, list[str]]:
+        """The labels of these pictures, sorted; pictures without any are left out.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+        """
+        return self._store.labels(ids)
+
+    def set_labels(self, labels: Mapping[int, Sequence[str]]) -> None:
+        """Give pictures, by id, new labels in place of those that they had.
+
+        It may happen while the collection is being indexed. Case does not tell labels apart; a
+        label keeps the case in which it was first written.
+
+        Raises:
+            StoreError: there is no picture with an id, or it cannot be written.
+            CollectionNotFoundError: the collection does not exist yet.
+        """
+        self._store.set_labels(labels)
 
     def __len__(self) -> int:
         """The number of pictures; 0 where the collection does not exist yet."""

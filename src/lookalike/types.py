@@ -63,6 +63,39 @@ class Where:
         object.__setattr__(self, "label", tuple(self.label))
 
 
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One value to filter by, and how many pictures it would leave."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    """What there is to filter by.
+
+    Each list counts the pictures that fit the rest of the filter, whatever it says of the list's
+    own field: what a count says is what choosing that value would leave. A list has at most 1,000
+    values, those with the most pictures.
+
+    Attributes:
+        folders: by path; each counts what is in it and under it.
+        formats: by name.
+        labels: by name; a picture counts for each of its labels.
+        cameras: by name.
+        months: as "YYYY-MM", by time, of the moment that `Where.after` goes by.
+        total: number of pictures that fit all of the filter.
+    """
+
+    folders: tuple[Facet, ...]
+    formats: tuple[Facet, ...]
+    labels: tuple[Facet, ...]
+    cameras: tuple[Facet, ...]
+    months: tuple[Facet, ...]
+    total: int
+
+
 Asked: TypeAlias = "int | str | os.PathLike[str] | bytes | Image.Image"
 """A picture to search by: an id of the collection, a path or http(s) address, the bytes of an
 encoded picture, or a Pillow image."""

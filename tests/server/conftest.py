@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 import lookalike
 from lookalike import Collection
 from lookalike.server import create_app
+from tests.server.albums import EACH, write_albums
 from tests.server.browser import DESKTOP, Open, Watch
 
 PICTURES = 90
@@ -49,6 +50,29 @@ def collection(
     with lookalike.open(tmp_path_factory.mktemp("collection") / "c", model=tiny_model) as photos:
         assert photos.index(gallery).added == PICTURES
         yield photos
+
+
+@pytest.fixture
+def albums(tiny_model: Path, tmp_path: Path) -> Iterator[Collection]:
+    """Pictures of three folders, two cameras and three days, indexed; each test has its own."""
+    write_albums(tmp_path / "albums")
+    with lookalike.open(tmp_path / "collection of albums", model=tiny_model) as photos:
+        assert photos.index(tmp_path / "albums").added == 3 * EACH + 1
+        yield photos
+
+
+@pytest.fixture
+def albums_address(albums: Collection) -> Iterator[str]:
+    """Where they are served."""
+    with Live(albums) as served:
+        yield served
+
+
+@pytest.fixture
+def albums_client(albums: Collection) -> Iterator[TestClient]:
+    """A client of them."""
+    with TestClient(create_app(albums), base_url="http://localhost:8765") as answered:
+        yield answered
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def test_its_commands_run(
 
 
 def test_its_json_has_the_real_fields(client: TestClient, query: Path) -> None:
-    search, upload, images, indexing, error = (
+    search, upload, images, facets, indexing, error = (
         json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
     )
     real: Any = client.post("/api/search", json={"id": 1}).json()
@@ -65,6 +65,10 @@ def test_its_json_has_the_real_fields(client: TestClient, query: Path) -> None:
     assert set(upload) == set(real)
     real = client.get("/api/images?limit=1").json()
     assert (set(images), set(images["images"][0])) == (set(real), set(real["images"][0]))
+    real = client.get("/api/facets").json()
+    assert set(facets) == set(real)
+    assert set(facets["folders"][0]) == set(real["folders"][0])
+    assert set(facets["dates"][0]) == set(real["dates"][0])
     real = client.post("/api/index", json={}).json()
     assert (set(indexing), set(indexing["job"])) == (set(real), set(real["job"]))
     assert client.post("/api/search", json={}).json() == error

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lookalike.errors import StoreError
 from lookalike.store import Changes, ExactStore, FileRecord, LocalStore, Store, StoredFile
 from lookalike.store.local import view
-from lookalike.types import Ids, Where
+from lookalike.types import Facet, Facets, Ids, Where
 from tests.support.records import encoder_identity, put, record, skip, unit, units
 
 FOLDERS = ["/p", "/p/q", "/p/qr", "/p/q/r", "/ü", "/"]
@@ -178,6 +178,36 @@ def test_filters_agree_with_numpy(
     np.testing.assert_allclose(found.scores, np.take_along_axis(scores, best, axis=1), atol=1e-3)
 
 
+@settings(
+    max_examples=40,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(where=wheres)
+def test_a_facet_counts_what_choosing_it_would_leave(filled: Store, where: Where) -> None:
+    facets = filled.facets(where)
+    assert facets.total == len(expected(where))
+    chosen = [
+        *((value, replace(where, folder=value.name)) for value in facets.folders),
+        *((value, replace(where, format=(value.name,))) for value in facets.formats),
+        *((value, replace(where, label=(value.name,))) for value in facets.labels),
+        *((value, replace(where, camera=value.name)) for value in facets.cameras),
+        *((value, in_month(where, value.name)) for value in facets.months),
+    ]
+    for value, narrowed in chosen:
+        assert value.count == len(expected(narrowed)) > 0
+    # And nothing is missing: each picture has one folder, one codec and one time.
+    assert sum(value.count for value in facets.formats) == len(expected(replace(where, format=())))
+    timeless = replace(where, after=None, before=None)
+    assert sum(value.count for value in facets.months) == len(expected(timeless))
+
+
+def in_month(where: Where, name: str) -> Where:
+    first = date.fromisoformat(f"{name}-01")
+    return replace(where, after=first, before=(first + timedelta(days=31)).replace(day=1))
+
+
 def test_no_filter_is_everything(filled: Store) -> None:
     assert filled.count(Where()) == filled.count() == COUNT
     assert filled.page(0, 100, Where()) == filled.page(0, 100)
@@ -249,6 +279,43 @@ def test_formats_labels_and_cameras_in_any_case(store: Store) -> None:
     ):
         assert store.count(fits) == 1, fits
     assert store.count(Where(camera="NIKON")) == 0
+
+
+def test_facets_of_an_empty_collection(store: Store) -> None:
+    assert store.facets() == Facets(
+        folders=(), formats=(), labels=(), cameras=(), months=(), total=0
+    )
+
+
+def test_folders_count_what_is_under_them_up_to_the_roots(store: Store) -> None:
+    with store.write() as writer:
+        files = put(("/p/q/a", 1), ("/p/q/r/b", 2), ("/p/q/r/s/c", 3), ("/elsewhere/d", 4))
+        files.roots = ["/p/q"]
+        writer.apply(files)
+    assert store.facets().folders == (
+        Facet("/elsewhere", 1),
+        Facet("/p/q", 3),
+        Facet("/p/q/r", 2),
+        Facet("/p/q/r/s", 1),
+    )
+
+
+def test_facets_say_names_once_and_only_what_text_can_carry(store: Store) -> None:
+    day = DAYS[0]
+    files = [
+        replace(record("/p/a", mtime_ns=changed(day)), camera="Leica"),
+        replace(record("/p/b", mtime_ns=changed(day)), camera="LEICA"),
+        replace(record(os.fsdecode(b"/\xff/c")), taken=taken(day, 23)),
+        replace(record("/p/d"), taken=10**15),
+    ]
+    with store.write() as writer:
+        writer.apply(Changes(put=files, vectors=[unit(1)] * len(files)))
+    facets = store.facets()
+    assert facets.cameras == (Facet("LEICA", 2),)
+    assert facets.folders == (Facet("/p", 3),)
+    assert facets.formats == (Facet("JPEG", 4),)
+    assert facets.months == (Facet("2020-01", 3),)
+    assert facets.total == 4
 
 
 def test_details_come_back_and_move_along(store: Store) -> None:

@@ -21,6 +21,7 @@ from lookalike.server.routes import (
     choice,
     duplicates,
     export,
+    facets,
     images,
     indexing,
     pages,
@@ -76,6 +77,7 @@ def create_app(*collections: Collection, policy: Policy | None = None) -> FastAP
     errors.install(app, SECURITY_HEADERS)
     app.include_router(search.router(metrics))
     app.include_router(images.router())
+    app.include_router(facets.router())
     app.include_router(duplicates.router())
     app.include_router(export.router())
     app.include_router(uploads.router())

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from lookalike.present.text import display_path
 from lookalike.source import is_url
 from lookalike.store.base import StoredFile
-from lookalike.types import DuplicateGroup, DuplicateKind, Hit, Status
+from lookalike.types import DuplicateGroup, DuplicateKind, Facet, Facets, Hit, Status
 
 ImageId = Annotated[int, Field(ge=0, le=2**63 - 1, description="a picture of the collection")]
 
@@ -144,6 +144,47 @@ class ImagesBody(BaseModel):
 
     images: list[ImageBody]
     total: int
+
+
+class FacetBody(BaseModel):
+    """One value to filter by, and how many pictures it would leave."""
+
+    name: str
+    count: int
+
+
+class MonthBody(BaseModel):
+    """A month, and how many pictures are of it."""
+
+    month: str = Field(description="YYYY-MM")
+    count: int
+
+
+class FacetsBody(BaseModel):
+    """What there is to filter by; each list counts what fits the rest of the filter."""
+
+    folders: list[FacetBody] = Field(description="each with what is under it")
+    formats: list[FacetBody]
+    labels: list[FacetBody]
+    cameras: list[FacetBody]
+    dates: list[MonthBody]
+    total: int = Field(description="number of pictures that fit")
+
+    @classmethod
+    def of(cls, facets: Facets) -> "FacetsBody":
+        """The facets. Names are as they are, since filters take them; show them as text only."""
+
+        def bodies(values: tuple[Facet, ...]) -> list[FacetBody]:
+            return [FacetBody(name=value.name, count=value.count) for value in values]
+
+        return cls(
+            folders=bodies(facets.folders),
+            formats=bodies(facets.formats),
+            labels=bodies(facets.labels),
+            cameras=bodies(facets.cameras),
+            dates=[MonthBody(month=value.name, count=value.count) for value in facets.months],
+            total=facets.total,
+        )
 
 
 class ModelBody(BaseModel):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.encoders.spec import EncoderIdentity
-from lookalike.types import Embeddings, Ids, Where
+from lookalike.types import Embeddings, Facets, Ids, Where
 
 NO_DEVICE = -1
 """As a folder's device number: it holds something, but it was never looked at itself."""
@@ -197,6 +197,9 @@ class Store(Protocol):
 
     def count(self, where: Where | None = None) -> int:
         """The number of pictures, or of those that fit."""
+
+    def facets(self, where: Where | None = None) -> Facets:
+        """What there is to filter by, and how many pictures that would leave."""
 
     def state(self) -> tuple[int, int]:
         """Another value whenever a picture has come, gone or changed its content."""

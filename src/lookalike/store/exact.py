@@ -3,7 +3,8 @@
 import itertools
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,8 +22,9 @@ from lookalike.store.base import (
     under,
 )
 from lookalike.store.checks import check_known, check_moved, check_query, checked_vectors
-from lookalike.store.where import label_key, matches
-from lookalike.types import Embeddings, Ids, Where
+from lookalike.store.facets import besides, make_facets, month_of
+from lookalike.store.where import camera_key, label_key, matches
+from lookalike.types import Embeddings, Facets, Ids, Where
 
 
 class ExactStore:
@@ -110,6 +112,14 @@ class ExactStore:
     def count(self, where: Where | None = None) -> int:
         return len(self._fitting(where))
 
+    def facets(self, where: Where | None = None) -> Facets:
+        with self._state:
+            counts = {}
+            for name, others in besides(where).items():
+                values = [v for i in self._fitting(others) for v in self._values(name, i)]
+                counts[name] = Counter(_in_one_spelling(values) if name == "cameras" else values)
+            return make_facets(counts, self.roots(), self.count(where))
+
     def state(self) -> tuple[int, int]:
         return len(self._files), self._puts
 
@@ -186,6 +196,19 @@ class ExactStore:
                 if where is None or matches(where, stored.file, self._labels.get(image_id, ()))
             )
 
+    def _values(self, name: str, image_id: int) -> Iterable[str]:
+        """What a picture counts for in a list of `Facets`."""
+        file = self._files[image_id].file
+        if name == "labels":
+            return self._labels.get(image_id, ())
+        value = {
+            "folders": os.path.dirname(file.path),
+            "formats": file.format.upper(),
+            "cameras": file.camera,
+            "months": month_of(file),
+        }[name]
+        return () if value is None else (value,)
+
     def _spellings(self) -> Iterator[str]:
         return itertools.chain.from_iterable(self._labels.values())
 
@@ -203,6 +226,13 @@ class ExactStore:
         self._labels.pop(image_id, None)
         if stored is not None and self._ids.get(stored.file.path) == image_id:
             del self._ids[stored.file.path]
+
+
+def _in_one_spelling(cameras: list[str]) -> Iterator[str]:
+    spelling: dict[str, str] = {}
+    for name in sorted(cameras):
+        spelling.setdefault(camera_key(name), name)
+    return (spelling[camera_key(name)] for name in cameras)
 
 
 def _state(stored: StoredFile) -> FileState:

@@ -40,6 +40,11 @@ def label_key(label: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", label).casefold())
 
 
+def camera_key(camera: str) -> str:
+    """What tells cameras apart: not the case of A to Z, as SQLite compares without case."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in camera)
+
+
 def matches(where: Where, file: FileRecord, labels: Collection[str]) -> bool:
     """Whether a picture with these labels fits."""
     return (
@@ -66,9 +71,4 @@ def _since(file: FileRecord, instant: Instant) -> bool:
 
 
 def _same_camera(camera: str | None, wanted: str) -> bool:
-    # As SQLite compares without case.
-    return camera is not None and _fold(camera) == _fold(wanted)
-
-
-def _fold(text: str) -> str:
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    return camera is not None and camera_key(camera) == camera_key(wanted)

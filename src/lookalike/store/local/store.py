@@ -17,12 +17,14 @@ from lookalike.encoders.spec import EncoderIdentity
 from lookalike.errors import CollectionBusyError, CollectionNotFoundError, StoreError
 from lookalike.store.base import FileRecord, FileState, Neighbours, SkippedFile, StoredFile, under
 from lookalike.store.checks import check_known, check_query
+from lookalike.store.facets import make_facets
 from lookalike.store.local.cache import DEFAULT_RECALL, SearchCache
 from lookalike.store.local.database import Database, readable, transaction, writable
+from lookalike.store.local.facets import count_values
 from lookalike.store.local.filters import condition, fitting_vectors
 from lookalike.store.local.labels import labels_of, set_labels
 from lookalike.store.local.writer import LocalWriter
-from lookalike.types import Embeddings, Ids, Where
+from lookalike.types import Embeddings, Facets, Ids, Where
 
 DATABASE_FILE = "collection.sqlite"
 CACHE_FOLDER = "cache"
@@ -158,6 +160,10 @@ class LocalStore:
     def count(self, where: Where | None = None) -> int:
         fits, values = condition(where)
         return int(self._rows(f"SELECT count(*) FROM images i WHERE {fits}", values)[0][0])
+
+    def facets(self, where: Where | None = None) -> Facets:
+        with self._database.snapshot() as connection:
+            return make_facets(count_values(connection, where), self.roots(), self.count(where))
 
     def state(self) -> tuple[int, int]:
         count, highest = self._rows("SELECT count(*), coalesce(max(id), 0) FROM vectors")[0]

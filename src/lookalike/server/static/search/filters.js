@@ -2,7 +2,8 @@
 
 import * as api from "../core/api.js";
 import { button, byId, icon, make } from "../core/dom.js";
-import { baseName, figure } from "../core/words.js";
+import { baseName, figure, sentence, weight } from "../core/words.js";
+import { Months } from "./months.js";
 
 /** @import { Facet, Facets, Where } from "../core/types.js" */
 
@@ -15,29 +16,40 @@ const SIZES = /** @type {const} */ ([
   ["over 5 MiB", { min_bytes: 5 * MIB }],
 ]);
 
+/** A file size that is none of these, which an address has set. */
+const OTHER = "other";
+
 export class Filters {
   /** @type {Where} */
   #where = {};
-  /** @type {Facets | null} */
-  #facets = null;
-  #of = "";
+  #turn = 0; // what comes late for an earlier filter is dropped
 
   /** @param {(where: Where) => void} onChange */
   constructor(onChange) {
     this.onChange = onChange;
     this.panel = byId("filters");
     this.toggle = byId("filters-toggle");
+    this.months = new Months((days) => {
+      const { after: _after, before: _before, ...rest } = this.#where;
+      this.onChange({ ...rest, ...days });
+    });
     this.toggle.addEventListener("click", () => this.#open(Boolean(this.panel.hidden)));
     this.panel.addEventListener("change", () => this.onChange(this.#read()));
     this.panel.addEventListener("submit", (event) => event.preventDefault());
+    this.panel.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      this.#open(false);
+      this.toggle.focus();
+    });
   }
 
   /** @param {Where} where */
   show(where) {
     this.#where = where;
-    const count = Object.keys(where).length;
-    byId("filters-count").textContent = count ? String(count) : "";
-    byId("active-filters").replaceChildren(...this.#chips());
+    const active = this.#chips();
+    byId("filters-count").textContent = active.length ? String(active.length) : "";
+    const clear = button("Clear all", { class: "link" }, () => this.onChange({}));
+    byId("active-filters").replaceChildren(...active, ...(active.length > 1 ? [make("li", {}, clear)] : []));
     if (!this.panel.hidden) this.#build();
   }
 
@@ -48,47 +60,43 @@ export class Filters {
     if (open) this.#build();
   }
 
+  /** What there is to choose from, with its counts as they are under the filters of now. */
   async #build() {
-    const of = api.chosenCollection() ?? "";
-    if (!this.#facets || this.#of !== of) {
-      try {
-        this.#facets = await api.facets({});
-        this.#of = of;
-      } catch (error) {
-        if (!(error instanceof api.Problem)) throw error;
-        byId("filters-body").replaceChildren(make("p", { class: "aside" }, error.message));
-        return;
-      }
-    }
-    const focused = document.activeElement?.id;
-    byId("filters-body").replaceChildren(...this.#fields(this.#facets));
-    if (focused && this.panel.contains(document.getElementById(focused))) document.getElementById(focused)?.focus();
-  }
-
-  /** Forget what there is to choose from: the collection has changed. */
-  forget() {
-    this.#facets = null;
-  }
-
-  /** @param {Facets} facets */
-  #fields({ folders, formats, labels, cameras }) {
+    const mine = ++this.#turn;
     const where = this.#where;
+    const body = byId("filters-body");
+    try {
+      const facets = await api.facets(where);
+      if (mine !== this.#turn) return;
+      const focused = document.activeElement?.id;
+      body.replaceChildren(...this.#fields(facets, where));
+      const again = focused && document.getElementById(focused);
+      if (again && this.panel.contains(again)) again.focus();
+    } catch (error) {
+      if (!(error instanceof api.Problem)) throw error;
+      if (mine === this.#turn) body.replaceChildren(make("p", { class: "aside" }, sentence(error.message)));
+    }
+  }
+
+  /** @param {Facets} facets @param {Where} where */
+  #fields(facets, where) {
+    const folders = withChosen(facets.folders, where.folder ? [where.folder] : []);
+    const cameras = withChosen(facets.cameras, where.camera ? [where.camera] : []);
+    const labels = withChosen(facets.labels, where.label ?? []);
     const common = commonFolder(folders.map(({ name }) => name));
     const side = make("select", { id: "where-side" }, new Option("any", ""));
-    for (const least of SIDES) side.append(new Option(`at least ${figure.format(least)} px wide`, String(least)));
+    const sides = where.min_width && !SIDES.includes(where.min_width) ? [...SIDES, where.min_width] : SIDES;
+    for (const least of sides) side.append(new Option(`at least ${figure.format(least)} px`, String(least)));
     side.value = String(where.min_width ?? "");
-    const size = make("select", { id: "where-bytes" }, new Option("any", ""));
-    SIZES.forEach(([text], at) => size.append(new Option(text, String(at))));
-    size.value = String(SIZES.findIndex(([, bounds]) => sameBounds(bounds, where)));
-    if (size.selectedIndex < 0) size.value = "";
     return [
       field("Folder", choice("where-folder", folders, where.folder, (name) => name.slice(common.length) || name)),
+      ...(cameras.length ? [field("Camera", choice("where-camera", cameras, where.camera, (name) => name))] : []),
+      field("Width", side),
+      field("File size", fileSize(where)),
       field("From", make("input", { id: "where-after", type: "date", value: where.after ?? "" })),
       field("Before", make("input", { id: "where-before", type: "date", value: where.before ?? "" })),
-      field("Width", side),
-      field("File size", size),
-      ...(cameras.length ? [field("Camera", choice("where-camera", cameras, where.camera, (name) => name))] : []),
-      chips("Format", "format", formats, where.format ?? []),
+      this.months.draw(facets.dates, where),
+      chips("Format", "format", withChosen(facets.formats, where.format ?? []), where.format ?? []),
       ...(labels.length ? [chips("Label", "label", labels, where.label ?? [])] : []),
     ];
   }
@@ -105,7 +113,9 @@ export class Filters {
       [...this.panel.querySelectorAll(`input[name="${name}"]`)].flatMap((box) =>
         box instanceof HTMLInputElement && box.checked ? [box.value] : [],
       );
-    const bounds = SIZES[Number(value("where-bytes") || NaN)]?.[1] ?? {};
+    const size = value("where-bytes");
+    const { min_height, min_bytes, max_bytes } = this.#where;
+    const bounds = size === OTHER ? { min_bytes, max_bytes } : (SIZES[Number(size || NaN)]?.[1] ?? {});
     const format = ticked("format");
     const label = ticked("label");
     return {
@@ -115,7 +125,8 @@ export class Filters {
       ...(value("where-after") && { after: value("where-after") }),
       ...(value("where-before") && { before: value("where-before") }),
       ...(value("where-side") && { min_width: Number(value("where-side")) }),
-      ...bounds,
+      ...(min_height && { min_height }), // only an address sets it
+      ...Object.fromEntries(Object.entries(bounds).filter(([, bound]) => bound)),
       ...(value("where-camera") && { camera: value("where-camera") }),
     };
   }
@@ -131,6 +142,16 @@ export class Filters {
   }
 }
 
+/** @param {Where} where */
+function fileSize(where) {
+  const select = make("select", { id: "where-bytes" }, new Option("any", ""));
+  SIZES.forEach(([text], at) => select.append(new Option(text, String(at))));
+  const at = SIZES.findIndex(([, bounds]) => sameBounds(bounds, where));
+  if (at >= 0) select.value = String(at);
+  else if (where.min_bytes || where.max_bytes) select.append(new Option("as in the address", OTHER, true, true));
+  return select;
+}
+
 /** @param {string} name @param {string | number | string[]} value */
 function chipText(name, value) {
   const text = Array.isArray(value) ? value.join(" or ") : String(value);
@@ -141,8 +162,8 @@ function chipText(name, value) {
     before: `before ${text}`,
     min_width: `${text} px wide or more`,
     min_height: `${text} px high or more`,
-    min_bytes: `over ${Math.round(Number(value) / 1024)} KiB`,
-    max_bytes: `under ${Math.round(Number(value) / 1024)} KiB`,
+    min_bytes: `over ${weight(Number(value))}`,
+    max_bytes: `under ${weight(Number(value))}`,
   };
   return texts[name] ?? text;
 }
@@ -154,17 +175,29 @@ const field = (text, control) => make("div", { class: "field" }, make("label", {
 function choice(id, facets, value, say) {
   const select = make("select", { id }, new Option("any", ""));
   for (const { name, count } of facets) select.append(new Option(`${say(name)} (${figure.format(count)})`, name));
-  select.value = value ?? "";
+  // Case does not matter to the server.
+  const same = facets.find(({ name }) => name.toLowerCase() === value?.toLowerCase());
+  select.value = same?.name ?? "";
   return select;
 }
 
 /** @param {string} text @param {string} name @param {Facet[]} facets @param {string[]} chosen */
 function chips(text, name, facets, chosen) {
+  const lower = chosen.map((each) => each.toLowerCase());
   const boxes = facets.map((facet) => {
-    const box = make("input", { type: "checkbox", name, id: `${name}-${facet.name}`, value: facet.name, checked: chosen.includes(facet.name) });
+    const box = make("input", { type: "checkbox", name, id: `${name}-${facet.name}`, value: facet.name, checked: lower.includes(facet.name.toLowerCase()) });
     return make("label", { class: "chip" }, box, facet.name, make("span", { class: "count" }, figure.format(facet.count)));
   });
   return make("fieldset", { class: "field chips" }, make("legend", {}, text), make("div", { class: "chip-row" }, ...boxes));
+}
+
+/**
+ * The values with those that are chosen, of which there may be no picture left.
+ * @param {Facet[]} facets @param {string[]} chosen
+ */
+function withChosen(facets, chosen) {
+  const known = new Set(facets.map(({ name }) => name.toLowerCase()));
+  return [...facets, ...chosen.filter((name) => !known.has(name.toLowerCase())).map((name) => ({ name, count: 0 }))];
 }
 
 /** @param {{min_bytes?: number, max_bytes?: number}} bounds @param {Where} where */
