@@ -16,6 +16,7 @@ from lookalike.errors import (
     EncoderMismatchError,
     QueryError,
     SourceError,
+    StoreError,
 )
 from lookalike.indexer import index as run_index
 from lookalike.search import Looks, Searcher, find_duplicates
@@ -103,6 +104,24 @@ class Collection:
             self._opened = LocalStore(self.location, self._recall)
             if model is not None:
                 self._locate()
+
+    def create(self) -> bool:
+        """Make it, empty, where it does not exist yet; whether it was made. `index` does it too.
+
+        Raises:
+            EncoderError: the encoder that it would have cannot be found.
+            StoreError: it cannot be written, or other files are at its place.
+        """
+        with self._lock:
+            if self._opened is None and not LocalStore.exists(self.location):
+                if not LocalStore.has_room(self.location):
+                    raise StoreError(
+                        f"{self.location} holds other files and no collection: give -c a folder of "
+                        "its own"
+                    )
+                self._create()
+                return True
+            return False
 
     def index(
         self,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from lookalike.demo import MANIFEST
-from tests.support.process import run_json, start
+from tests.support.process import run, run_json, start
 
 
 @contextmanager
@@ -75,3 +75,20 @@ def test_serve_answers_over_a_collection(tmp_path: Path, pictures: Path, tiny_mo
     with serving("serve", "-c", tmp_path / "c", "--port", 0) as address:
         assert address.startswith("http://127.0.0.1:")
         assert get(address + "api/status")["images"] == 40
+
+
+def test_serve_makes_a_collection_that_is_not_there(tmp_path: Path, tiny_model: Path) -> None:
+    place = tmp_path / "new"
+    with serving("serve", "-c", place, "--model", tiny_model, "--port", 0) as address:
+        assert get(address + "api/status")["images"] == 0
+        assert get(address + "api/images") == {"images": [], "total": 0}
+        assert get(address + "api/index") == {"job": None}
+    # It is one, for every other command.
+    assert run_json("status", "-c", place)["images"] == 0
+
+
+def test_serve_makes_none_among_other_files(tmp_path: Path, pictures: Path) -> None:
+    done = run("serve", "-c", pictures, "--port", 0)
+    assert done.returncode == 1
+    assert b"holds other files" in done.stderr
+    assert not (pictures / "collection.sqlite").exists()

@@ -4,20 +4,76 @@ Every test of the page fails on a console error, an exception, a failed request,
 it does not expect, or a request to anything but the server (see `tests.server.browser.Watch`).
 """
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 import lookalike
 from tests.server.browser import DESKTOP, PHONE, Open, expect_pictures
 from tests.server.conftest import Live
+from tests.support.gate import gate_before_encoder
 from tests.support.pictures import write_gallery
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+SIZES = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+
+
+@SIZES
+def test_the_first_folder(
+    open_page: Open,
+    tiny_model: Path,
+    tmp_path: Path,
+    viewport: ViewportSize,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lookalike.indexer.ledger._COMMIT_EVERY_S", 0.0)
+    write_gallery(tmp_path / "pictures", 120)
+    (tmp_path / "nothing").mkdir()
+    with lookalike.open(tmp_path / "c", model=tiny_model) as photos:
+        assert photos.create()
+        with Live(photos) as server, gate_before_encoder() as gate:
+            page = open_page(server=server, viewport=viewport)
+            first = page.locator("#first")
+            expect(first).to_contain_text("There are no pictures here yet")
+            expect(page.locator("#hero")).to_be_hidden()
+            choose(page, tmp_path / "nothing")
+            expect(first).to_contain_text("There is no picture in")
+            choose(page, tmp_path / "pictures")
+            expect(first).to_contain_text("Indexing… pictures")
+            expect(first.get_by_role("progressbar")).to_be_visible()
+            expect(page.locator("#indexing")).to_be_visible()
+            # What is committed is shown while the rest is still waiting.
+            gate.let_in(4)
+            expect_pictures(page)
+            expect(page.locator("#hero")).to_be_visible()
+            expect(page.locator("#indexing")).to_have_text(re.compile(r"Indexing \d+%"))
+            page.locator("#indexing").click()
+            expect(page.locator("#job-bar")).to_be_visible()
+            page.go_back()
+            gate.open()
+            expect(page.locator("#results-note")).to_have_text("120")
+            expect(page.locator("#indexing")).to_be_hidden()
+            page.get_by_role("navigation", name="Views").get_by_text("Map").click()
+            expect(page.locator("#map-note")).to_have_text("120 pictures")
+            page.context.close()
+
+
+def choose(page: Page, folder: Path) -> None:
+    """Choose the first folder, in the dialog."""
+    page.get_by_role("button", name="Choose a folder").click()
+    dialog = page.get_by_role("dialog", name="Add a folder of pictures")
+    expect(dialog.locator("#folder-here")).not_to_have_text("")  # it begins at home
+    dialog.get_by_label("Path of the folder").fill(str(folder))
+    dialog.get_by_label("Path of the folder").press("Enter")
+    expect(dialog.locator("#folder-here")).to_have_text(str(folder))
+    dialog.get_by_role("button", name="Index this folder").click()
+
+
+@SIZES
 def test_index_a_folder_from_the_page(
     open_page: Open,
     tiny_model: Path,

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import ViewportSize, expect
 
-import lookalike
 from lookalike import Collection
 from lookalike.server.routes import uploads as uploads_route
 from tests.server.browser import (
@@ -26,7 +25,6 @@ from tests.server.browser import (
     shows,
     transfer,
 )
-from tests.server.conftest import Live
 
 pytestmark = pytest.mark.browser
 
@@ -164,21 +162,6 @@ def test_a_file_over_the_limit_is_not_sent(open_page: Open, tmp_path: Path) -> N
     page = open_page()
     page.set_input_files("#file", path)
     expect(page.get_by_role("alert")).to_contain_text("over the limit of 64 MiB")
-
-
-def test_an_empty_collection_says_what_to_do(
-    open_page: Open, tiny_model: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    with lookalike.open(tmp_path / "c", model=tiny_model) as photos:
-        photos.index(folder)
-        with Live(photos) as server:
-            page = open_page(server=server)
-            expect(page.locator("#empty")).to_contain_text("There are no pictures here yet")
-            page.get_by_role("link", name="Add a folder of pictures").click()
-            expect(page.get_by_role("heading", name="Collection", exact=True)).to_be_visible()
-            page.context.close()
 
 
 def test_a_picture_that_browsers_cannot_show(open_page: Open, query: Path, tmp_path: Path) -> None:

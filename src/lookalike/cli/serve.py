@@ -63,7 +63,10 @@ def serve(
     isolate: bool,
     recall: float,
 ) -> None:
-    """Serve the web page and the HTTP API."""
+    """Serve the web page and the HTTP API.
+
+    A collection that does not exist yet is made, empty: folders can be added from the page.
+    """
     import lookalike
     from lookalike import decode
     from lookalike.cli.output import announce
@@ -90,7 +93,10 @@ def serve(
                 place, model=model, runtime=runtime, precision=precision, recall=recall
             )
             stack.enter_context(photos)
-            photos.status()  # a collection that is not there is told before the port is taken
+            if photos.create():
+                click.echo(
+                    f"{photos.location} is new and empty: open the page to add a folder", err=True
+                )
             opened.append(photos)
         run_server(
             *opened,

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Res
 from lookalike.collection import Collection
 from lookalike.errors import DecodeError, QueryError, SourceError
 from lookalike.server.asked import asked_where
+from lookalike.server.conditional import has_it
 from lookalike.server.media import IMAGE_POLICY, disposition, media_type
 from lookalike.server.schemas import DetailsBody, ErrorBody, ImageBody, ImageId, ImagesBody
 from lookalike.server.served import Chosen
@@ -95,7 +96,7 @@ def router() -> APIRouter:
             "Cache-Control": "private, no-cache",
             "ETag": f'"{hashlib.blake2b(data, digest_size=16).hexdigest()}"',
         }
-        if _has_it(request, headers["ETag"]):
+        if has_it(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         return Response(data, media_type=kind, headers=headers)
 
@@ -128,7 +129,7 @@ def router() -> APIRouter:
             "Cache-Control": "private, max-age=60, stale-while-revalidate=86400",
             "ETag": f'"{stored.file.digest.hex()}-{int(side)}"',
         }
-        if _has_it(request, headers["ETag"]):
+        if has_it(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         with _gone_is_404():
             data = collection.thumbnail(image_id, int(side))
@@ -146,10 +147,3 @@ def _gone_is_404() -> Iterator[None]:
         raise HTTPException(404, str(error)) from error
     except DecodeError as error:
         raise HTTPException(404, f"the picture cannot be shown: {error}") from error
-
-
-def _has_it(request: Request, tag: str) -> bool:
-    known = request.headers.get("if-none-match", "")
-    return known.strip() == "*" or tag in (
-        part.strip().removeprefix("W/") for part in known.split(",")
-    )

@@ -4,12 +4,13 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-from fastapi import APIRouter, HTTPException, Path, Query, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from lookalike.atlas import COLUMNS, ROWS, SIDE, Atlas, Places
 from lookalike.errors import QueryError
+from lookalike.server.conditional import has_it
 from lookalike.server.media import IMAGE_POLICY
 from lookalike.server.schemas import ErrorBody
 from lookalike.server.served import ChosenMember
@@ -52,7 +53,7 @@ def router() -> APIRouter:
     @routes.get(
         "", summary="The map of all pictures", response_model=MapBody, responses={202: _MAKING}
     )
-    def places(member: ChosenMember) -> Response:
+    def places(member: ChosenMember, request: Request) -> Response:
         """Where each picture lies on a map on which neighbours are alike.
 
         The first 1024 ids are spread over the whole map; after them, neighbours on the map are
@@ -62,11 +63,10 @@ def router() -> APIRouter:
         if found is None:
             return JSONResponse(MakingBody().model_dump(), 202, _AGAIN)
         current = member.atlas.is_current(found)
-        return Response(
-            _json(found, current),
-            media_type="application/json",
-            headers={"Cache-Control": "no-cache"},
-        )
+        headers = {"Cache-Control": "no-cache", "ETag": f'"{found.version}-{int(current)}"'}
+        if has_it(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(_json(found, current), media_type="application/json", headers=headers)
 
     @routes.get(
         "/sheets/{number}",

@@ -11,6 +11,8 @@ import jinja2
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
+from lookalike.server.conditional import has_it
+
 # Fixed here: what the platform believes of a suffix can be wrong (.js as text on some Windows).
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -74,7 +76,7 @@ def _asset(name: str, data: bytes) -> _Asset:
 
 def _send(asset: _Asset, request: Request) -> Response:
     headers = {"ETag": asset.tag, "Cache-Control": "no-cache", "Content-Type": asset.type}
-    if asset.tag in request.headers.get("if-none-match", ""):
+    if has_it(request, asset.tag):
         return Response(status_code=304, headers=headers)
     return Response(asset.data, headers=headers)
 

@@ -1,15 +1,16 @@
 // The page: one view at a time, by the address.
 
+import { firstFolder } from "./collection/first.js";
+import { Indexing } from "./collection/indexing.js";
 import { collectionView } from "./collection/view.js";
 import * as api from "./core/api.js";
-import { byId, isTyping } from "./core/dom.js";
+import { byId, isTyping, say } from "./core/dom.js";
 import { hideProblem, showProblem } from "./core/notice.js";
 import * as router from "./core/router.js";
 import { duplicatesView } from "./duplicates/view.js";
 import { mapView } from "./map/view.js";
 import { pictureView } from "./picture/view.js";
 import { hasCamera } from "./search/camera.js";
-import { forgetFeeds } from "./search/feed.js";
 import { searchView } from "./search/view.js";
 
 /** @import { Place, Status, View } from "./core/types.js" */
@@ -24,19 +25,19 @@ function status() {
   return known;
 }
 
+const indexing = new Indexing();
+firstFolder(indexing);
+
 /** @type {Record<Place["view"], View>} */
 const views = {
-  search: searchView(status),
+  search: searchView(status, indexing),
   picture: pictureView(),
   map: mapView(),
   duplicates: duplicatesView(),
-  collection: collectionView({
-    status: () => {
-      known = null;
-      return status();
-    },
-    changed: forgetFeeds,
-  }),
+  collection: collectionView(() => {
+    known = null;
+    return status();
+  }, indexing),
 };
 
 /** @type {Place["view"] | null} */
@@ -52,6 +53,8 @@ async function follow(place) {
     known = null;
     lastSearch = router.pageAddress("/");
     linkNavigation();
+    indexing.forget();
+    indexing.look().catch(() => {});
   }
   if (place.view === "search") lastSearch = location.pathname + location.search;
   if (shown !== place.view) {
@@ -81,10 +84,25 @@ function markNavigation(view) {
 }
 
 function linkNavigation() {
-  byId("home", HTMLAnchorElement).href = router.pageAddress("/");
+  for (const id of ["home", "job-see"]) byId(id, HTMLAnchorElement).href = router.pageAddress("/");
+  byId("indexing", HTMLAnchorElement).href = router.pageAddress("/collection");
   for (const link of byId("navigation").querySelectorAll("a")) {
     link.href = router.pageAddress(link.dataset.view === "search" ? "/" : `/${link.dataset.view}`);
   }
+}
+
+/** How far the indexing is, in every view. */
+function showIndexing() {
+  const { job } = indexing;
+  byId("indexing").hidden = !job?.running;
+  const share = job?.share ?? null;
+  byId("indexing").textContent = share === null ? "Indexing…" : `Indexing ${Math.floor(share * 100)}%`;
+}
+
+function indexed() {
+  known = null;
+  for (const view of Object.values(views)) view.forget?.();
+  say(indexing.job?.words ?? "");
 }
 
 /** The choice between collections, where there are several. */
@@ -106,6 +124,8 @@ document.addEventListener("keydown", (event) => {
     byId("address").focus();
   }
 });
+indexing.addEventListener("progress", showIndexing);
+indexing.addEventListener("ended", indexed);
 byId("problem-close").addEventListener("click", hideProblem);
 byId("pick-camera").hidden = !hasCamera();
 linkNavigation();
@@ -113,3 +133,4 @@ linkNavigation();
 setTimeout(() => document.body.classList.remove("starting"), 400);
 router.start(follow);
 offerCollections().catch(() => {}); // one collection needs no choice
+indexing.look().catch(() => {}); // the collection's own view says what is wrong

@@ -92,6 +92,15 @@ class LocalStore:
         path = os.path.join(folder, DATABASE_FILE)
         return os.path.isfile(path) and os.path.getsize(path) > 0
 
+    @staticmethod
+    def has_room(folder: str) -> bool:
+        """Whether a collection made at `folder` would lie among no files but its own and hidden."""
+        own = (DATABASE_FILE, _LOCK_FILE, CACHE_FOLDER, ".")
+        try:
+            return all(name.startswith(own) for name in os.listdir(folder))
+        except OSError:
+            return True  # it is not there, or cannot be used, which making it tells
+
     @classmethod
     def create(cls, folder: str, encoder: EncoderIdentity, encoder_source: str) -> "LocalStore":
         """Make an empty collection for the embeddings of one encoder.

@@ -1,34 +1,35 @@
 // The view Collection: what is in it, and the indexing of folders with its progress.
 
 import * as api from "../core/api.js";
-import { byId, icon, make, say } from "../core/dom.js";
-import { showProblem } from "../core/notice.js";
+import { byId, icon, make } from "../core/dom.js";
+import { guarded } from "../core/notice.js";
 import { counted, figure, sentence, weight } from "../core/words.js";
 import { breakable } from "../picture/view.js";
 import { chooseFolder } from "./folders.js";
-import { Watch } from "./watch.js";
 
 /** @import { Place, Status, View } from "../core/types.js" */
-/** @import { Job } from "./watch.js" */
+/** @import { Indexing } from "./indexing.js" */
 
 const SKIPPED_SHOWN = 200;
 
 /**
- * @param {object} on
- * @param {() => Promise<Status>} on.status asked afresh
- * @param {() => void} on.changed the collection is not what it was
+ * @param {() => Promise<Status>} status asked afresh
+ * @param {Indexing} indexing
  * @returns {View}
  */
-export function collectionView({ status, changed }) {
+export function collectionView(status, indexing) {
   const view = byId("view-collection");
-  const watch = new Watch({ progress: showJob, ended });
+  indexing.addEventListener("progress", showJob);
+  indexing.addEventListener("ended", () => {
+    if (!view.hidden) guarded(showStatus);
+  });
 
   byId("add-folder").addEventListener("click", async () => {
     const folder = await chooseFolder();
-    if (folder !== null) await start({ folders: [folder] });
+    if (folder !== null) await guarded(() => indexing.start({ folders: [folder] }));
   });
-  byId("update").addEventListener("click", () => start({}));
-  byId("stop").addEventListener("click", () => guarded(async () => watch.show((await api.stopIndex()).job)));
+  byId("update").addEventListener("click", () => guarded(() => indexing.start({})));
+  byId("stop").addEventListener("click", () => guarded(() => indexing.stop()));
 
   /** @param {Place} _place */
   async function show(_place) {
@@ -37,7 +38,7 @@ export function collectionView({ status, changed }) {
     window.scrollTo(0, 0);
     await guarded(async () => {
       await Promise.all([showStatus(), showCollections()]);
-      watch.start();
+      indexing.hold();
     });
   }
 
@@ -82,18 +83,11 @@ export function collectionView({ status, changed }) {
     );
   }
 
-  /** @param {{folders?: string[]}} what */
-  async function start(what) {
-    await guarded(async () => {
-      watch.show((await api.startIndex(what)).job);
-      say("Indexing has started");
-    });
-  }
-
-  /** @param {Job} job */
-  function showJob(job) {
+  function showJob() {
+    const { job } = indexing;
+    byId("job").hidden = job === null;
+    if (job === null) return;
     const { done, total, share, running, words, rate, left } = job;
-    byId("job").hidden = false;
     byId("job-title").textContent = words;
     const bar = byId("job-bar", HTMLProgressElement);
     if (share === null) bar.removeAttribute("value");
@@ -102,35 +96,18 @@ export function collectionView({ status, changed }) {
     byId("job-count").textContent = total ? `${figure.format(done)} of ${figure.format(total)} files` : "";
     byId("job-rate").textContent = [rate, left].filter(Boolean).join(", ");
     byId("stop").hidden = !running;
+    byId("job-see").hidden = running || !done;
     byId("add-folder", HTMLButtonElement).disabled = running;
     byId("update", HTMLButtonElement).disabled = running;
     byId("job-error").textContent = job.error ? sentence(job.error) : "";
     if (job.skipped.length) showSkipped(job.skipped, job.skippedTotal);
   }
 
-  /** @param {Job} job */
-  async function ended(job) {
-    say(job.words);
-    changed();
-    if (!view.hidden) await guarded(showStatus);
-  }
-
   return {
     show,
     hide() {
       view.hidden = true;
-      watch.stop();
+      indexing.release();
     },
   };
 }
-
-/** @param {() => Promise<void>} work */
-async function guarded(work) {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof api.Problem)) throw error;
-    showProblem(error.message);
-  }
-}
-

@@ -159,6 +159,8 @@ export async function layout() {
  */
 export const folders = (path) => ask("/api/folders", { method: "POST", json: { path } });
 
+/** @returns {Promise<{job: JobStatus | null}>} */
+export const indexState = () => ask("/api/index");
 /** @param {{folders?: string[], exclude?: string[]}} what @returns {Promise<{job: JobStatus | null}>} */
 export const startIndex = (what) => ask("/api/index", { method: "POST", json: what });
 /** @returns {Promise<{job: JobStatus | null}>} */

@@ -1,5 +1,6 @@
 // What the page tells: a problem as a sentence, and that work is under way.
 
+import { Problem } from "./api.js";
 import { button, byId } from "./dom.js";
 import { sentence } from "./words.js";
 
@@ -24,6 +25,16 @@ export function showProblem(text, remedy) {
 
 export function hideProblem() {
   byId("problem").hidden = true;
+}
+
+/** Do something whose problems are shown. @param {() => Promise<unknown>} work */
+export async function guarded(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    showProblem(error.message);
+  }
 }
 
 /** Show that something is under way; the answer is called when it is over. */

@@ -98,6 +98,7 @@
  * @typedef {object} JobStatus
  * @property {string} id
  * @property {"starting" | "indexing" | "finishing" | "stopping" | "done" | "stopped" | "failed"} state
+ * @property {string[]} folders
  * @property {number} done files dealt with
  * @property {number} total files found
  * @property {boolean} total_final whether all files have been found
@@ -112,6 +113,7 @@
  * The map; `cells` says how the sheets of small pictures are laid out, in the order of the ids.
  * @typedef {object} Layout
  * @property {string} version
+ * @property {boolean} current whether it is of the collection as it is now
  * @property {number[]} ids
  * @property {number[]} x 0 to 1, from the left
  * @property {number[]} y 0 to 1, from the top
@@ -123,6 +125,7 @@
  * @typedef {object} View
  * @property {(place: Place) => Promise<void> | void} show
  * @property {() => void} hide
+ * @property {() => void} [forget] the collection has changed: what is known of it is old
  */
 
 export {};

@@ -88,6 +88,9 @@ export function duplicatesView() {
     hide() {
       view.hidden = true;
     },
+    forget() {
+      last = "";
+    },
   };
 }
 

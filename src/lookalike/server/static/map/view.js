@@ -9,9 +9,10 @@ import { baseName, counted } from "../core/words.js";
 import { Camera } from "./camera.js";
 import { Drawing } from "./drawing.js";
 
-/** @import { Place, View } from "../core/types.js" */
+/** @import { Layout, Place, View } from "../core/types.js" */
 
 const AGAIN_MS = 1000;
+const NEXT_MS = 3000;
 
 /** @returns {View} */
 export function mapView() {
@@ -21,7 +22,8 @@ export function mapView() {
   const draw = onceAFrame(() => drawing?.draw(camera, marked()));
   /** @type {Drawing | null} */
   let drawing = null;
-  let loaded = "";
+  let of = ""; // the collection that is drawn
+  let loaded = ""; // the same, once the map is not an old one any more
   let turn = 0;
   /** @type {number | null} */
   let over = null; // the point under the mouse, or nearest the middle by keyboard
@@ -163,6 +165,39 @@ export function mapView() {
     router.go(router.searchAddress({ ...asking.nothing(), like: [asking.byPicture(drawing.idOf(found))] }));
   }
 
+  /** Draw the map; while it is an old one, the next one follows. @param {number} mine @param {string} key */
+  async function load(mine, key) {
+    if (of !== key) byId("map-note").textContent = "Arranging the pictures…";
+    const layout = await laidOut(mine);
+    if (mine !== turn || !layout) return;
+    put(layout);
+    if (of !== key) camera.fit();
+    of = key;
+    if (layout.current) loaded = key;
+    else setTimeout(() => mine === turn && load(mine, key).catch(() => {}), NEXT_MS); // it is asked for again
+  }
+
+  /** @param {number} mine @returns {Promise<Layout | null>} one with pictures, where there are any */
+  async function laidOut(mine) {
+    let layout = await api.layout();
+    while (mine === turn && (!layout || !(layout.current || layout.ids.length))) {
+      await new Promise((again) => setTimeout(again, AGAIN_MS));
+      layout = await api.layout();
+    }
+    return layout;
+  }
+
+  /** @param {Layout} layout */
+  function put(layout) {
+    if (drawing?.layout.version !== layout.version) {
+      point(null);
+      drawing = new Drawing(canvas, layout, draw);
+      draw();
+    }
+    byId("map-empty").hidden = layout.ids.length > 0;
+    byId("map-note").textContent = layout.ids.length ? counted(layout.ids.length, "picture") : "";
+  }
+
   /** @param {Place} place */
   async function show(place) {
     const mine = ++turn;
@@ -174,20 +209,8 @@ export function mapView() {
     const key = String(api.chosenCollection());
     const done = working();
     try {
-      if (loaded !== key) {
-        byId("map-note").textContent = "Arranging the pictures…";
-        let layout = await api.layout();
-        while (layout === null && mine === turn) {
-          await new Promise((again) => setTimeout(again, AGAIN_MS));
-          layout = await api.layout();
-        }
-        if (mine !== turn || layout === null) return;
-        drawing = new Drawing(canvas, layout, draw);
-        loaded = key;
-        camera.fit();
-      }
-      byId("map-empty").hidden = (drawing?.count ?? 0) > 0;
-      byId("map-note").textContent = drawing?.count ? counted(drawing.count, "picture") : "";
+      if (loaded !== key) await load(mine, key);
+      if (mine !== turn) return;
       const found = wanted === null ? null : drawing?.indexOf(wanted);
       if (found !== null && found !== undefined && drawing) {
         const { x, y } = drawing.placeOf(found);
@@ -211,6 +234,10 @@ export function mapView() {
       view.hidden = true;
       turn++;
       point(null);
+    },
+    forget() {
+      loaded = "";
+      if (!view.hidden) load(turn, of).catch(() => {});
     },
   };
 }

@@ -7,7 +7,7 @@ import { hideProblem, showProblem, working } from "../core/notice.js";
 import * as router from "../core/router.js";
 import { figure } from "../core/words.js";
 import { Cutoff } from "./cutoff.js";
-import { Feed, feedOf } from "./feed.js";
+import { Feed, feedOf, forgetFeeds } from "./feed.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { Panel } from "./panel.js";
@@ -16,18 +16,23 @@ import * as ways from "./ways.js";
 
 /** @import { Ask, Pick, Place, Status, View } from "../core/types.js" */
 /** @import { Given, Use } from "./ways.js" */
+/** @import { Indexing } from "../collection/indexing.js" */
+
+const FIRST_MS = 700;
 
 /**
  * @param {() => Promise<Status>} status
+ * @param {Indexing} indexing
  * @returns {View}
  */
-export function searchView(status) {
+export function searchView(status, indexing) {
   const view = byId("view-search");
   const grid = new Grid(byId("grid"));
   /** @type {Ask} */
   let ask = asking.nothing();
   /** @type {Feed | null} */
   let feed = null;
+  let waiting = false; // for the first pictures
   let turn = 0; // what comes late for an earlier question is dropped
 
   /** @param {Ask} next @param {{replace?: boolean}} [how] */
@@ -56,6 +61,7 @@ export function searchView(status) {
     go({ ...ask, group: /** @type {HTMLInputElement} */ (event.target).checked });
   });
   byId("any-picture").addEventListener("click", anyPicture);
+  indexing.addEventListener("progress", awaitFirst);
 
   /** @param {Place} place */
   async function show(place) {
@@ -74,6 +80,7 @@ export function searchView(status) {
     } catch (error) {
       if (mine !== turn) return;
       swap(null);
+      note();
       if (!(error instanceof api.Problem)) throw error;
       showProblem(error.message);
       byId("results-title").textContent = searching ? "No answer" : "Your pictures";
@@ -89,15 +96,33 @@ export function searchView(status) {
     note();
     say(byId("results-note").textContent ?? "");
     markWhenSeen();
-    const { total } = next;
     // A link from elsewhere only fills in the field: the server fetches when the user asks it to.
     const url = place.params.get("url");
     if (url && !searching) {
       byId("address", HTMLInputElement).value = url;
       showProblem("press Search to look for the picture at this address");
     }
-    if (total === 0 && !Object.keys(ask.where).length) byId("hero").hidden = true;
   }
+
+  /** Whether the collection has turned out to hold nothing. */
+  const isEmpty = () => !view.hidden && feed?.total === 0 && !Object.keys(ask.where).length;
+
+  /** Show the first pictures of a new collection while the others are still indexed. */
+  function awaitFirst() {
+    if (waiting || !isEmpty() || !indexing.job?.running) return;
+    waiting = true;
+    setTimeout(async () => {
+      await refresh(null);
+      waiting = false;
+      awaitFirst();
+    }, FIRST_MS);
+  }
+
+  /** Ask again, for what has come since, without going anywhere. */
+  const refresh = latest(async () => {
+    forgetFeeds();
+    if (!view.hidden) await show({ ...router.current(), scroll: window.scrollY });
+  });
 
   /** @param {Feed | null} next */
   function swap(next) {
@@ -120,7 +145,7 @@ export function searchView(status) {
   /** @param {boolean} searching */
   function arrange(searching) {
     view.classList.toggle("searching", searching);
-    byId("hero").hidden = searching;
+    byId("hero").hidden = searching || isEmpty();
     byId("search-title").hidden = !searching;
     byId("side").hidden = !searching;
     const slot = byId(searching ? "side-slot" : "hero-slot");
@@ -148,6 +173,9 @@ export function searchView(status) {
     const shown = `${figure.format(count)}${exact ? "" : " or more"}`;
     const of = count < total || !exact ? ` of ${figure.format(total)}` : "";
     byId("results-note").textContent = total ? `${shown}${of}` : "";
+    byId("hero").hidden = asking.isSearch(ask) || isEmpty();
+    byId("first").hidden = !isEmpty();
+    byId("results-head").hidden = isEmpty();
     const empty = emptyState(count, exact, total);
     byId("empty").hidden = empty === null;
     byId("empty").replaceChildren(...(empty ?? []));
@@ -160,10 +188,7 @@ export function searchView(status) {
       const clear = make("a", { class: "button quiet", href: router.searchAddress({ ...ask, where: {} }) }, "Clear the filters");
       return [make("p", {}, "No picture matches these filters."), clear];
     }
-    if (!total) {
-      const add = make("a", { class: "button primary", href: router.pageAddress("/collection") }, "Add a folder of pictures");
-      return [make("h3", {}, "There are no pictures here yet"), make("p", {}, "Choose a folder, and Lookalike learns what its pictures look like. Nothing leaves this machine."), add];
-    }
+    if (!total) return null; // it begins with a first folder
     return [make("p", {}, "Nothing is that similar. Move the slider to the left to see more.")];
   }
 
@@ -216,6 +241,10 @@ export function searchView(status) {
     show,
     hide() {
       view.hidden = true;
+    },
+    forget() {
+      forgetFeeds();
+      if (!view.hidden && !asking.isSearch(ask)) refresh(null);
     },
   };
 }

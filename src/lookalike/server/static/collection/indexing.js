@@ -10,6 +10,7 @@ import { counted, duration, figure } from "../core/words.js";
  * @typedef {object} Job
  * @property {string} words
  * @property {boolean} running
+ * @property {string[]} folders none means all that were indexed before
  * @property {number} done
  * @property {number} total
  * @property {number | null} share 0 to 1; null while it is not known
@@ -20,64 +21,96 @@ import { counted, duration, figure } from "../core/words.js";
  * @property {number} skippedTotal
  */
 
-export class Watch {
+/** Tells `progress` and `ended` as events; the job itself is in `job`. */
+export class Indexing extends EventTarget {
+  /** The latest job, @type {Job | null} */
+  job = null;
   /** @type {EventSource | null} */
   #events = null;
+  #held = false;
   /** @type {{path: string, reason: string}[]} */
   #skipped = [];
   #of = "";
   #ended = "";
 
-  /**
-   * @param {object} on
-   * @param {(job: Job) => void} on.progress
-   * @param {(job: Job) => void} on.ended
-   */
-  constructor(on) {
-    this.on = on;
+  /** Follow a job that is under way, to its end. */
+  async look() {
+    const { job } = await api.indexState();
+    if (job && isOver(job)) this.#ended = job.id; // long ago: no news
+    this.#show(job);
   }
 
-  /** Follow the job, if there is one, until `stop`. */
-  start() {
-    this.stop();
+  /** Follow this job and the next ones, until `release`. */
+  hold() {
+    this.#held = true;
+    this.#listen();
+  }
+
+  release() {
+    this.#held = false;
+    if (!this.job?.running) this.#close();
+  }
+
+  /** Another collection is looked at. */
+  forget() {
+    this.#close();
+    this.job = null;
+    this.dispatchEvent(new Event("progress"));
+  }
+
+  /** @param {{folders?: string[]}} what */
+  async start(what) {
+    this.#show((await api.startIndex(what)).job);
+  }
+
+  async stop() {
+    this.#show((await api.stopIndex()).job);
+  }
+
+  #listen() {
+    if (this.#events) return;
+    this.#skipped = []; // the server tells of all of them again
     const events = api.indexEvents();
     this.#events = events;
     for (const kind of ["progress", "done"]) {
-      events.addEventListener(kind, (event) => this.show(JSON.parse(event.data)));
+      events.addEventListener(kind, (event) => this.#show(JSON.parse(event.data)));
     }
     events.addEventListener("skipped", (event) => {
       this.#skipped.push(...JSON.parse(event.data).files);
     });
   }
 
-  stop() {
+  #close() {
     this.#events?.close();
     this.#events = null;
   }
 
   /** @param {JobStatus | null} status what the server says of the job */
-  show(status) {
+  #show(status) {
     if (!status) return;
     if (status.id !== this.#of) {
       this.#of = status.id;
       this.#skipped = [];
     }
-    const job = this.#said(status);
     const over = status.id === this.#ended;
     // The answer to the start of a short job may come after the event of its end.
-    if (job.running && over) return;
-    this.on.progress(job);
-    if (job.running || over) return;
+    if (over && !isOver(status)) return;
+    this.job = this.#said(status);
+    if (this.job.running) this.#listen();
+    this.dispatchEvent(new Event("progress"));
+    if (this.job.running || over) return;
     this.#ended = status.id;
-    this.on.ended(job);
+    if (!this.#held) this.#close();
+    this.dispatchEvent(new Event("ended"));
   }
 
   /** @param {JobStatus} status @returns {Job} */
-  #said({ state, done, total, total_final: known, rate, seconds_left: left, summary, error, skipped }) {
-    const running = !["done", "stopped", "failed"].includes(state);
+  #said({ state, folders, done, total, total_final: known, rate, seconds_left: left, summary, error, skipped }) {
+    const running = !isOver({ state });
     return {
       words: titleOf(state, summary),
       running,
+      folders,
       done,
       total,
       share: known && total ? done / total : null,
@@ -89,6 +122,9 @@ export class Watch {
     };
   }
 }
+
+/** @param {Pick<JobStatus, "state">} job */
+const isOver = ({ state }) => ["done", "stopped", "failed"].includes(state);
 
 /** @param {string} state @param {JobStatus["summary"]} summary */
 function titleOf(state, summary) {
