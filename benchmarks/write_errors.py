@@ -129,7 +129,8 @@ def _full_drive(times: int, seed: int, scratch: Path, pictures: Path) -> Trial:
         return trial
     drive = scratch / "drive"
     with trial.timed():
-        for left in random.Random(seed).sample(range(0, 501, 10), times):
+        # With 20 and 30 KB the log's index finds no room, which SQLite calls an I/O error.
+        for left in sorted({20, 30, *random.Random(seed).sample(range(0, 501, 10), times)}):
             trial.tried += 1
             with mounts.small_drive(drive, left):
                 try:
@@ -143,7 +144,8 @@ def _full_drive(times: int, seed: int, scratch: Path, pictures: Path) -> Trial:
                 expected, said = _index_as_process(folder, pictures, dict(os.environ))
                 mounts.remount(drive, "size=20000k")
                 problems = _problems(folder, pictures, expected, said)
-                if not re.search("full|space left", str(expected.last)):
+                fitted = expected.last.get("added") == PICTURES
+                if not fitted and not re.search("full|space left", str(expected.last)):
                     problems.append(f"said {json.dumps(expected.last)}")
                 trial.failures += [f"{left} KB: {problem}" for problem in problems]
     return trial

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 import lookalike
 from lookalike import Collection
-from lookalike.server import create_app
+from lookalike.server import Policy, create_app
 from tests.server.albums import EACH, write_albums
 from tests.server.browser import DESKTOP, Open, Watch
 
@@ -88,9 +88,13 @@ def client(collection: Collection) -> Iterator[TestClient]:
 class Live:
     """A server on a free port of this machine, in a thread."""
 
-    def __init__(self, *photos: Collection) -> None:
+    def __init__(self, *photos: Collection, policy: Policy | None = None) -> None:
         config = uvicorn.Config(
-            create_app(*photos), port=0, log_config=None, ws="none", timeout_graceful_shutdown=2
+            create_app(*photos, policy=policy),
+            port=0,
+            log_config=None,
+            ws="none",
+            timeout_graceful_shutdown=2,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)

@@ -42,6 +42,7 @@ _ANYWHERE = {
     400: "the request is not well formed",
     401: "the server has a token, and the request does not show it",
     403: "the request names another host, comes from another page, or asks what is turned off",
+    404: "there is no such collection, or nothing of that name or number in it",
     408: "the request did not arrive in time",
     413: "the body is too large",
     422: "a field is out of range",

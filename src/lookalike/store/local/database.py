@@ -11,6 +11,7 @@ from pathlib import Path
 from lookalike.errors import StoreError
 from lookalike.store.local.journal import (
     change_over,
+    is_full,
     is_read_only,
     needs_other_journal,
     set_journal,
@@ -89,7 +90,7 @@ class Database:
         """
         connection = connect(self.path)
         try:
-            with writable():
+            with _room_for_a_log(self.path), writable():
                 connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
                 set_journal(connection, self.path)
                 # FULL: what was reported as committed survives a power cut as well as a kill.
@@ -146,6 +147,19 @@ def readable() -> Iterator[None]:
         raise StoreError(f"the collection cannot be read: {error}") from error
 
 
+@contextmanager
+def _room_for_a_log(path: str) -> Iterator[None]:
+    """On a full drive says so: SQLite calls it an I/O error where its log finds no room."""
+    try:
+        yield
+    except StoreError as error:
+        if isinstance(error.__cause__, sqlite3.OperationalError) and is_full(path):
+            raise StoreError(
+                "the collection cannot be opened: its drive is full, make room on it"
+            ) from error.__cause__
+        raise
+
+
 class _Reader:
     """A read connection that goes with the thread that it was made for."""
 
@@ -161,12 +175,15 @@ def connect(path: str) -> sqlite3.Connection:
     try:
         return _checked(path)
     except StoreError as error:
-        if needs_other_journal(error.__cause__):
-            with readable():
+        cause = error.__cause__
+        if not isinstance(cause, sqlite3.OperationalError):
+            raise
+        if is_read_only(path):
+            return _checked(path, "?immutable=1")
+        if needs_other_journal(cause):
+            with _room_for_a_log(path), readable():
                 change_over(path)
             return _checked(path)
-        if isinstance(error.__cause__, sqlite3.OperationalError) and is_read_only(path):
-            return _checked(path, "?immutable=1")
         raise
 
 

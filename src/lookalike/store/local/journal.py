@@ -7,8 +7,12 @@ and readers wait while a transaction is committed.
 
 import mmap
 import os
+import shutil
 import sqlite3
 import tempfile
+
+_ROOM = 64 * 1024
+"""Bytes that opening a collection needs: the log's index of 32 KiB, and where the log begins."""
 
 
 def set_journal(connection: sqlite3.Connection, path: str) -> None:
@@ -32,6 +36,12 @@ def is_read_only(path: str) -> bool:
     return not os.access(os.path.dirname(path), os.W_OK) and not (
         os.path.exists(log) and os.path.getsize(log)
     )
+
+
+def is_full(path: str) -> bool:
+    """Whether the drive of the database at `path` has no room for its log."""
+    folder = os.path.dirname(path)
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free < _ROOM
 
 
 def change_over(path: str) -> None:
