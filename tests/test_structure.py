@@ -21,6 +21,7 @@ ROOMS = [
     "indexer",
     "search",
     "tables",
+    "thumbnails",
     "collection",
     "lookalike",  # the public names
     "jobs",

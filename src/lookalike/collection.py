@@ -1,15 +1,13 @@
 """A collection: an encoder and a store behind one object, the library's way in."""
 
-import builtins
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from types import TracebackType
 
 import platformdirs
 
-from lookalike import decode, source
+from lookalike import source
 from lookalike.encoders import DEFAULT_MODEL, Encoder, LocatedModel, identity, load, locate
 from lookalike.errors import (
     EncoderError,
@@ -22,6 +20,7 @@ from lookalike.indexer import index as run_index
 from lookalike.search import Looks, Searcher, find_duplicates
 from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
 from lookalike.tables import picture_table, write_table
+from lookalike.thumbnails import Thumbnails, read_original
 from lookalike.types import (
     Asked,
     Crop,
@@ -74,6 +73,7 @@ class Collection:
     Attributes:
         location: absolute path of its folder.
         uploads: pictures that people sent to search by, kept beside its other caches.
+        thumbnails: small copies of its pictures, kept there too.
     """
 
     def __init__(
@@ -99,7 +99,9 @@ class Collection:
         self._looks = Looks()
         self._comparing = threading.Lock()
         self._duplicates: tuple[object, list[DuplicateGroup]] | None = None
-        self.uploads = source.Uploads(os.path.join(self.location, "cache", "uploads"))
+        cache = os.path.join(self.location, "cache")
+        self.uploads = source.Uploads(os.path.join(cache, "uploads"))
+        self.thumbnails = Thumbnails(os.path.join(cache, "thumbnails"))
         if LocalStore.exists(self.location):
             self._opened = LocalStore(self.location, self._recall)
             if model is not None:
@@ -364,11 +366,7 @@ class Collection:
             QueryError: there is no picture with that id.
             SourceError: its file cannot be read any more.
         """
-        path = self.image_file(image_id).file.path
-        try:
-            return source.read_file(path)
-        except SourceError as error:
-            raise SourceError(f"{path} cannot be shown: {error}") from error
+        return read_original(self.image_file(image_id))
 
     def thumbnail(self, image_id: int, side: int = 320) -> bytes:
         """A JPEG, upright, its longest side at most `side` pixels; made once and kept.
@@ -377,20 +375,7 @@ class Collection:
             QueryError: there is no picture with that id.
             SourceError, DecodeError: it is not kept yet, and its file cannot be read any more.
         """
-        digest = self.image_file(image_id).file.digest.hex()
-        folder = os.path.join(self.location, "cache", "thumbnails", digest[:2])
-        path = os.path.join(folder, f"{digest}-{side}.jpg")
-        with suppress(OSError), builtins.open(path, "rb") as file:
-            return file.read()
-        data = decode.thumbnail(self.read_image(image_id), side)
-        # A place that cannot be written to costs time, not the picture.
-        with suppress(OSError):
-            os.makedirs(folder, exist_ok=True)
-            scratch = f"{path}.{threading.get_ident()}"
-            with builtins.open(scratch, "wb") as file:
-                file.write(data)
-            os.replace(scratch, path)
-        return data
+        return self.thumbnails.of(self.image_file(image_id), side).data
 
     @property
     def encoder(self) -> Encoder:

@@ -158,6 +158,7 @@ class Hit:
         format: the codec, such as "JPEG".
         bytes: size of the file.
         modified: when the file was last changed, UTC, whole seconds.
+        digest: hash of the file's content as hex, the same for identical files.
         taken: when the picture was taken, by its camera's clock, without a time zone; None where
             the file does not say.
         likeness: probability that the picture shows what the query shows, 0..1; None where the
@@ -174,6 +175,7 @@ class Hit:
     format: str
     bytes: int
     modified: datetime
+    digest: str
     taken: datetime | None = None
     likeness: float | None = None
     duplicates: tuple[int, ...] | None = None

@@ -27,6 +27,7 @@ def hit(path: str, score: float = 0.5, *, number: int = 1) -> Hit:
         height=360,
         format="JPEG",
         bytes=1234,
+        digest="0123456789abcdef" * 2,
         modified=datetime(2024, 5, 31, 12, 0, 1, tzinfo=UTC),
         taken=datetime(2019, 7, 14, 12, 30, 5),
     )

@@ -27,6 +27,7 @@ def test_search_has_the_promised_shape() -> None:
                 "format": "JPEG",
                 "bytes": 1234,
                 "modified": "2024-05-31T12:00:01Z",
+                "digest": "0123456789abcdef" * 2,
                 "taken": "2019-07-14T12:30:05",
                 "likeness": None,
             }

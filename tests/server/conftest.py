@@ -150,12 +150,14 @@ def open_page(chromium: Browser, address: str, watch_of: dict[BrowserContext, Wa
         dark: bool = False,
         touch: bool = False,
         still: bool = False,
+        density: float = 1,
         camera: bool = False,
         expected: tuple[int, ...] = (),
         server: str = address,
     ) -> Page:
         context = chromium.new_context(
             viewport=viewport,
+            device_scale_factor=density,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce" if still else "no-preference",
             has_touch=touch,

@@ -26,6 +26,7 @@ def test_pages_of_the_list(client: TestClient, collection: Collection) -> None:
             "path": each.file.path,
             "width": each.file.width,
             "height": each.file.height,
+            "digest": each.file.digest.hex(),
         }
         for each in stored
     ]
@@ -68,6 +69,7 @@ def test_what_is_known_of_a_picture(client: TestClient, collection: Collection) 
         "folder": os.path.dirname(stored.file.path),
         "width": stored.file.width,
         "height": stored.file.height,
+        "digest": stored.file.digest.hex(),
         "format": stored.file.format,
         "bytes": status.st_size,
     }
@@ -85,6 +87,50 @@ def test_a_thumbnail(client: TestClient, collection: Collection, side: int) -> N
     tag = answer.headers["etag"]
     assert client.get(address, headers={"If-None-Match": f'"x", W/{tag}'}).status_code == 304
     assert client.get(address, headers={"If-None-Match": '"x"'}).status_code == 200
+
+
+def test_a_thumbnail_lasts_as_long_as_its_picture(
+    gallery: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "pictures" / "one.jpg"
+    path.parent.mkdir()
+    shutil.copy(gallery / "picture 00.jpg", path)
+    with lookalike.open(tmp_path / "c", model=tiny_model) as photos:
+        photos.index(path.parent)
+        with TestClient(create_app(photos), base_url="http://localhost") as client:
+
+            def listed() -> tuple[str, str]:
+                image = client.get("/api/images").json()["images"][0]
+                hit = client.post("/api/search", json={"id": image["id"]}).json()["hits"][0]
+                assert hit["digest"] == image["digest"]
+                return f"/api/images/{image['id']}/thumbnail", image["digest"]
+
+            address, before = listed()
+            first = client.get(address, params={"digest": before})
+            assert first.headers["cache-control"] == "private, max-age=31536000, immutable"
+            assert client.get(address).headers["cache-control"] == "private, no-cache"
+
+            # Changed, and not indexed again: what is kept stays, and nothing new is kept.
+            shutil.copy(gallery / "picture 15.jpg", path)
+            assert client.get(address, params={"digest": before}).content == first.content
+            new = client.get(address, params={"digest": before, "side": 160})
+            assert new.headers["cache-control"] == "private, no-store"
+            assert "etag" not in new.headers
+
+            photos.index()
+            again, after = listed()
+            assert (again, after != before) == (address, True)
+            second = client.get(address, params={"digest": after})
+            assert second.headers["cache-control"].endswith("immutable")
+            assert second.content != first.content
+            # The old address gives the picture as it is now, and is asked for again.
+            late = client.get(address, params={"digest": before})
+            assert (late.content, late.headers["cache-control"]) == (
+                second.content,
+                "private, no-cache",
+            )
+            assert client.get(address, params={"digest": after, "side": 160}).content == new.content
+            assert client.get(address, params={"digest": "x"}).status_code == 422
 
 
 @pytest.mark.parametrize(

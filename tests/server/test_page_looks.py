@@ -7,13 +7,17 @@ it does not expect, or a request to anything but the server (see `tests.server.b
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import ViewportSize, expect
 
+import lookalike
 from lookalike import Collection
 from tests.conftest import PROJECT
 from tests.server.browser import DESKTOP, PHONE, Open, expect_answer, expect_pictures, shows
+from tests.server.conftest import Live
+from tests.support.pictures import draw
 
 pytestmark = pytest.mark.browser
 
@@ -93,6 +97,35 @@ def test_nothing_shifts_while_pictures_load(open_page: Open, viewport: ViewportS
     expect_answer(page)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.shift") < 0.02
+
+
+def test_thumbnails_fit_the_screen_and_are_fetched_once(
+    open_page: Open, tiny_model: Path, tmp_path: Path
+) -> None:
+    for seed, size in enumerate([(1600, 1200), (1600, 640), (60, 40)]):
+        draw(seed, *size).save(tmp_path / f"{seed}.jpg")
+    with lookalike.open(tmp_path / "c", model=tiny_model) as photos:
+        photos.index(tmp_path)
+        with Live(photos) as server:
+            for density, sides in ((1, ["320", "640", "320"]), (2, ["640", "1280", "320"])):
+                page = open_page(server=server, density=density)
+                expect_pictures(page)
+                shown = [shows(page, f'.card[data-at="{at}"] img') for at in range(3)]
+                assert shown == [True, True, True]
+                addresses = page.evaluate(
+                    "[...document.querySelectorAll('.card img')].map((image) => image.currentSrc)"
+                )
+                assert [parse_qs(urlsplit(each).query)["side"][0] for each in addresses] == sides
+                page.goto(server)
+                expect_pictures(page)
+                assert shows(page, '.card[data-at="0"] img')
+                fetched = page.evaluate(
+                    """() => performance.getEntriesByType("resource")
+                        .filter((each) => each.name.includes("thumbnail") && each.transferSize)
+                        .map((each) => each.name)"""
+                )
+                assert fetched == []
+            page.context.close()
 
 
 def test_reduced_motion_is_respected(open_page: Open) -> None:

@@ -28,6 +28,7 @@ def hit(number: int, **changes: Any) -> Hit:
         "format": "JPEG",
         "bytes": 1000 + number,
         "modified": datetime(2024, 5, 31, 12, 0, 1, tzinfo=UTC),
+        "digest": f"{number:032x}",
         "taken": datetime(2020, 1, 2, 3, 4, 5) if number else None,
     }
     return Hit(**values | changes)

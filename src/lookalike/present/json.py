@@ -80,6 +80,7 @@ def _hit(hit: Hit) -> JsonObject:
         "height": hit.height,
         "format": hit.format,
         "bytes": hit.bytes,
+        "digest": hit.digest,
         "modified": hit.modified.isoformat().replace("+00:00", "Z"),
         "taken": None if hit.taken is None else hit.taken.isoformat(),
         "likeness": hit.likeness,

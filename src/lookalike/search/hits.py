@@ -68,5 +68,6 @@ def hit_of(item: StoredFile, score: float) -> Hit:
         format=file.format,
         bytes=file.size,
         modified=file.modified_at,
+        digest=file.digest.hex(),
         taken=file.taken_at,
     )

@@ -39,6 +39,7 @@ class HitBody(BaseModel):
     height: int
     format: str = Field(description="the codec, such as JPEG")
     bytes: int
+    digest: str = Field(description="hash of the content, the same for identical files")
     modified: datetime = Field(description="time stamp of the file, UTC")
     taken: datetime | None = Field(description="when it was taken, by the camera's own clock")
     likeness: float | None = Field(
@@ -61,6 +62,7 @@ class HitBody(BaseModel):
             height=hit.height,
             format=hit.format,
             bytes=hit.bytes,
+            digest=hit.digest,
             modified=hit.modified,
             taken=hit.taken,
             likeness=hit.likeness,
@@ -110,12 +112,19 @@ class ImageBody(BaseModel):
     path: str
     width: int
     height: int
+    digest: str = Field(description="hash of the content, the same for identical files")
 
     @classmethod
     def of(cls, stored: StoredFile) -> "ImageBody":
         """The picture, with its path made safe to show."""
         file = stored.file
-        return cls(id=stored.id, path=display_path(file.path), width=file.width, height=file.height)
+        return cls(
+            id=stored.id,
+            path=display_path(file.path),
+            width=file.width,
+            height=file.height,
+            digest=file.digest.hex(),
+        )
 
 
 class DetailsBody(ImageBody):

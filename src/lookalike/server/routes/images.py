@@ -120,20 +120,33 @@ def router() -> APIRouter:
         image_id: Annotated[_Id, Path(alias="id")],
         request: Request,
         side: Annotated[Side, Query(description="longest side in pixels, at most")] = Side.SMALL,
+        digest: Annotated[
+            str | None,
+            Query(
+                pattern="^[0-9a-f]{32}$",
+                description="of the picture: then the answer can be kept for good",
+            ),
+        ] = None,
     ) -> Response:
         """The picture as an upright JPEG, made once and kept."""
         stored = known_image(collection, image_id)
+        known = stored.file.digest.hex()
+        # Under an address without its digest, a file that is changed and indexed again keeps its
+        # id. One that is changed and not yet indexed again is shown, and not kept.
+        lasts = "max-age=31536000, immutable" if digest == known else "no-cache"
         headers = {
             "Content-Security-Policy": IMAGE_POLICY,
-            # Not immutable: a file that is changed and indexed again keeps its id.
-            "Cache-Control": "private, max-age=60, stale-while-revalidate=86400",
-            "ETag": f'"{stored.file.digest.hex()}-{int(side)}"',
+            "Cache-Control": f"private, {lasts}",
+            "ETag": f'"{known}-{int(side)}"',
         }
         if has_it(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         with _gone_is_404():
-            data = collection.thumbnail(image_id, int(side))
-        return Response(data, media_type="image/jpeg", headers=headers)
+            small = collection.thumbnails.of(stored, int(side))
+        if not small.current:
+            headers["Cache-Control"] = "private, no-store"
+            del headers["ETag"]
+        return Response(small.data, media_type="image/jpeg", headers=headers)
 
     return routes
 

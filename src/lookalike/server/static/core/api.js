@@ -21,6 +21,7 @@ let chosen = new URLSearchParams(location.search).get("collection");
 /** @param {string | null} name */
 export function choose(name) {
   chosen = name;
+  digests.clear(); // its ids mean other pictures
 }
 
 export const chosenCollection = () => chosen;
@@ -40,8 +41,23 @@ export function address(path, query = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-/** @param {number} id @param {320 | 640} side */
-export const thumbnail = (id, side) => address(`/api/images/${id}/thumbnail`, { side });
+/** Longest sides of thumbnails, in pixels. */
+export const SIDES = /** @type {const} */ ([320, 640, 1280]);
+
+/** What each picture's file was when the server told of it last. @type {Map<number, string>} */
+const digests = new Map();
+
+/** @param {Picture[]} pictures */
+function note(pictures) {
+  for (const { id, digest } of pictures) digests.set(id, digest);
+}
+
+/**
+ * The small copy of a picture. With the digest of what it is a copy of, browsers keep it for good.
+ * @param {number} id
+ * @param {typeof SIDES[number]} side
+ */
+export const thumbnail = (id, side) => address(`/api/images/${id}/thumbnail`, { side, digest: digests.get(id) });
 /** @param {number} id */
 export const original = (id) => address(`/api/images/${id}`);
 /** @param {Pick} pick @param {320 | 640} [side] */
@@ -61,8 +77,11 @@ export const collections = () => ask("/api/collections");
  * @param {AbortSignal} [signal]
  * @returns {Promise<{images: Picture[], total: number}>}
  */
-export const images = (offset, limit, where, signal) =>
-  ask("/api/images", { query: { offset, limit, where: whereText(where) }, signal });
+export async function images(offset, limit, where, signal) {
+  const answer = await ask("/api/images", { query: { offset, limit, where: whereText(where) }, signal });
+  note(answer.images);
+  return answer;
+}
 
 /**
  * @param {Where} where
@@ -74,7 +93,11 @@ export const facets = (where) => ask("/api/facets", { query: { where: whereText(
  * @param {number} id
  * @returns {Promise<Picture & {folder: string, camera: string | null, labels: string[]}>}
  */
-export const details = (id) => ask(`/api/images/${id}/details`);
+export async function details(id) {
+  const answer = await ask(`/api/images/${id}/details`);
+  note([answer]);
+  return answer;
+}
 
 /**
  * @param {number} id
@@ -97,8 +120,11 @@ export const suggestions = (id) => ask(`/api/images/${id}/suggestions`);
  * @param {AbortSignal} [signal]
  * @returns {Promise<{query: string, hits: Hit[], offset: number, total: number}>}
  */
-export const search = (question, offset, k, signal) =>
-  ask("/api/search", { method: "POST", json: { ...requestOf(question), offset, k }, signal });
+export async function search(question, offset, k, signal) {
+  const answer = await ask("/api/search", { method: "POST", json: { ...requestOf(question), offset, k }, signal });
+  note(answer.hits);
+  return answer;
+}
 
 /**
  * Where the likeness of a picture to the question comes from.
@@ -118,7 +144,11 @@ export function explain(question, image) {
  * @param {number} limit
  * @returns {Promise<{groups: {kind: string, best: number, images: Hit[]}[], total: number}>}
  */
-export const duplicates = (kind, offset, limit) => ask("/api/duplicates", { query: { kind, offset, limit } });
+export async function duplicates(kind, offset, limit) {
+  const answer = await ask("/api/duplicates", { query: { kind, offset, limit } });
+  for (const group of answer.groups) note(group.images);
+  return answer;
+}
 
 /**
  * Keep a picture on the server, so that it can be searched by, and again after a reload.

@@ -7,6 +7,7 @@
  * @property {string} path
  * @property {number} width
  * @property {number} height
+ * @property {string} digest names the content of its file
  * @property {string} [format]
  * @property {number} [bytes]
  * @property {string} [modified]

@@ -3,6 +3,7 @@
 import * as api from "../core/api.js";
 import * as asking from "../core/ask.js";
 import { byId, make, say } from "../core/dom.js";
+import { filling } from "../core/filling.js";
 import { showProblem, working } from "../core/notice.js";
 import * as router from "../core/router.js";
 import { baseName, counted, dimensions, inFigures, weight } from "../core/words.js";
@@ -11,6 +12,7 @@ import { breakable, copyButton } from "../picture/view.js";
 /** @import { Hit, Place, View } from "../core/types.js" */
 
 const PAGE = 30;
+const SIDE = 180; // of a picture, at most, in pixels
 const KINDS = /** @type {const} */ (["identical", "near", "similar"]);
 const EMPTY = {
   identical: "No file is in the collection twice.",
@@ -106,7 +108,7 @@ function group({ best, images }) {
 
 /** @param {Hit} picture @param {boolean} best */
 function member(picture, best) {
-  const frame = make("span", { class: "frame" }, make("img", { src: api.thumbnail(picture.id, 320), alt: "", loading: "lazy", decoding: "async" }));
+  const frame = make("span", { class: "frame" }, filling(picture, SIDE, { loading: "lazy" }));
   if (best) frame.append(make("span", { class: "badge", title: "the largest and least compressed of the group" }, "Best copy"));
   const name = baseName(picture.path);
   const link = make(

@@ -26,10 +26,11 @@ export class Stage {
   }
 
   /**
-   * Show a picture: its small copy at once, and `large` in its place once it has come.
-   * @param {{source: string, name: string, width?: number, height?: number, large?: string, crop?: Crop | null}} what
+   * Show a picture: its small copy at once, and in its place, once it has come, a copy for as many
+   * pixels as there are on its longest side.
+   * @param {{source: string, name: string, width?: number, height?: number, largeOf?: (pixels: number) => string, crop?: Crop | null}} what
    */
-  show({ source, name, width, height, large, crop = null }) {
+  show({ source, name, width, height, largeOf, crop = null }) {
     this.image.alt = name;
     this.box.dataset.sized = width && height ? "true" : "";
     if (width && height) this.#shape(width, height);
@@ -44,6 +45,7 @@ export class Stage {
       this.box.classList.remove("missing");
       this.image.src = source;
     }
+    const large = largeOf?.(Math.max(this.box.clientWidth, this.box.clientHeight) * devicePixelRatio);
     if (large && this.#large !== large) {
       this.#large = large;
       const loader = new Image();

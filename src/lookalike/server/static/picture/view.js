@@ -13,6 +13,9 @@ import { Stage } from "./stage.js";
 
 /** @import { Ask, Hit, Place, View } from "../core/types.js" */
 
+const SMALL = 640; // sides of thumbnails, in pixels
+const LARGE = 1280;
+
 /** @returns {View} */
 export function pictureView() {
   const view = byId("view-picture");
@@ -100,7 +103,7 @@ export function pictureView() {
     feed.want(Math.max(0, here - 2), here + 3);
     feed.addEventListener("change", places, { once: true });
     for (const next of [feed.items[here + 1], feed.items[here - 1]]) {
-      if (next) new Image().src = api.thumbnail(next.id, 640);
+      if (next) new Image().src = api.thumbnail(next.id, SMALL);
     }
   }
 
@@ -135,11 +138,11 @@ export function pictureView() {
     document.title = `${name} – Lookalike`;
     byId("picture-name").textContent = name;
     stage.show({
-      source: api.thumbnail(hit.id, 640),
+      source: api.thumbnail(hit.id, SMALL),
       name,
       width: hit.width,
       height: hit.height,
-      ...(isShown(hit) && { large: api.original(hit.id) }),
+      ...(Math.max(hit.width, hit.height) > SMALL && { largeOf: (pixels) => largeOf(hit, pixels) }),
     });
     const scored = hit.score !== undefined;
     byId("picture-score").hidden = !scored;
@@ -243,9 +246,16 @@ export function pictureView() {
   };
 }
 
-/** Whether browsers can show the file itself, and it has more than its small copy. @param {Hit} picture */
-function isShown({ format = "", width, height }) {
-  return Math.max(width, height) > 640 && ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP"].includes(format.toUpperCase());
+/**
+ * What to show a picture from on so many pixels: the file itself, where browsers can show it and a
+ * thumbnail has too few.
+ * @param {Hit} hit
+ * @param {number} pixels
+ */
+function largeOf({ id, format = "", width, height }, pixels) {
+  const known = ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP"].includes(format.toUpperCase());
+  const whole = Math.max(width, height) <= LARGE || pixels > LARGE;
+  return known && whole ? api.original(id) : api.thumbnail(id, LARGE);
 }
 
 /** A path that may break into lines after its separators. @param {string} path */

@@ -1,8 +1,8 @@
 // One picture in the grid: itself, how similar it is, and what can be done with it.
 
-import { thumbnail } from "../core/api.js";
 import { byPicture, nothing, withPick } from "../core/ask.js";
 import { icon, make } from "../core/dom.js";
+import { filling } from "../core/filling.js";
 import { pictureAddress, searchAddress } from "../core/router.js";
 import { baseName, counted, inFigures, inWords, spoken } from "../core/words.js";
 
@@ -25,12 +25,13 @@ export function makeCard(at) {
  * @param {Hit} hit
  * @param {Ask} ask
  * @param {number} at
+ * @param {number} side of the cell, in pixels of the page
  */
-export function fillCard(card, hit, ask, at) {
+export function fillCard(card, hit, ask, at, side) {
   const { dataset } = card;
   if (dataset.id === String(hit.id)) return;
   dataset.id = String(hit.id);
-  const frame = make("span", { class: "frame" }, image(hit));
+  const frame = make("span", { class: "frame" }, image(hit, side));
   const copies = hit.duplicates?.length ?? 0;
   const folded = copies ? counted(copies, "near-identical copy", "near-identical copies") : "";
   const link = make(
@@ -48,18 +49,9 @@ export function fillCard(card, hit, ask, at) {
   card.replaceChildren(link, ...badge, actions(hit, ask));
 }
 
-/**
- * The picture itself, in the size that the screen needs.
- * @param {Hit} hit
- */
-export function image(hit) {
-  const shown = make("img", {
-    alt: "",
-    decoding: "async",
-    draggable: true,
-    srcset: `${thumbnail(hit.id, 320)} 1x, ${thumbnail(hit.id, 640)} 2x`,
-    src: thumbnail(hit.id, 320),
-  });
+/** @param {Hit} hit @param {number} side */
+function image(hit, side) {
+  const shown = filling(hit, side, { draggable: true });
   shown.addEventListener("error", () => {
     if (!shown.getAttribute("src")) return; // called off, not missing
     shown.replaceWith(make("span", { class: "gone" }, "file is gone"));

@@ -143,7 +143,7 @@ export class Grid {
     }
     cell.setAttribute("aria-setsize", this.list.dataset.more === "true" ? "-1" : String(this.#count));
     const item = feed.items[at];
-    if (item && !(this.#hurried && !cell.dataset.id)) fillCard(cell, item, feed.ask, at);
+    if (item && !(this.#hurried && !cell.dataset.id)) fillCard(cell, item, feed.ask, at, this.#cell);
   }
 
   /** @param {HTMLLIElement} cell @param {number} at */

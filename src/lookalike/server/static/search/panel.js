@@ -55,8 +55,9 @@ export class Panel {
   /** @param {Pick} main */
   #showMain(main) {
     const picture = byId("query-picture", HTMLImageElement);
-    const source = uploads.sourceOf(main);
-    if (this.#shown !== source) picture.src = this.#shown = source; // no flicker where it stays
+    const key = `${api.chosenCollection()} ${main.id ?? main.upload}`;
+    if (this.#shown !== key) picture.src = uploads.sourceOf(main); // no flicker where it stays
+    this.#shown = key;
     picture.alt = this.title;
     this.box.crop = main.crop;
     this.box.drawing = main.crop !== null;

@@ -37,7 +37,8 @@ export function searchView(status, indexing) {
 
   /** @param {Ask} next @param {{replace?: boolean}} [how] */
   const go = (next, how) => router.go(router.searchAddress(next), how);
-  const panel = new Panel({ go, live: latest(live) });
+  const follow = latest(live);
+  const panel = new Panel({ go, live: (next) => follow({ next, mine: turn }) });
   const filters = new Filters((where) => go({ ...ask, where }));
   const cutoff = new Cutoff({
     move: (min) => {
@@ -210,16 +211,18 @@ export function searchView(status, indexing) {
     }
   }
 
-  /** @param {Ask} next */
-  async function live(next) {
-    const mine = ++turn;
+  /**
+   * Show the answer to what is being drawn, unless another question was asked since.
+   * @param {{next: Ask, mine: number}} drawn
+   */
+  async function live({ next, mine }) {
+    if (mine !== turn) return;
     const partial = new Feed(next);
     try {
       await partial.begin();
-      if (mine === turn) {
-        swap(partial);
-        note();
-      }
+      if (mine !== turn) return;
+      swap(partial);
+      note();
     } catch (error) {
       if (!(error instanceof api.Problem)) throw error;
       if (mine === turn) showProblem(error.message);

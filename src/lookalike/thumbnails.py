@@ -1,0 +1,67 @@
+"""Small copies of a collection's pictures, made once and kept on disk by their content."""
+
+import os
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+from lookalike import decode, source
+from lookalike.errors import SourceError
+from lookalike.store import StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small copy.
+
+    Attributes:
+        data: a JPEG, upright.
+        current: whether it is of the content that was indexed; False where the file has been
+            changed since.
+    """
+
+    data: bytes
+    current: bool
+
+
+class Thumbnails:
+    """Makes and keeps the thumbnails of one collection. Thread-safe, also between processes."""
+
+    def __init__(self, folder: str) -> None:
+        """Keep them in `folder`, which is made when it is needed, and may be deleted any time."""
+        self._folder = folder
+
+    def of(self, stored: StoredFile, side: int) -> Thumbnail:
+        """The picture's thumbnail, its longest side at most `side` pixels.
+
+        Raises:
+            SourceError, DecodeError: it is not kept yet, and its file cannot be read any more.
+        """
+        digest = stored.file.digest.hex()
+        path = os.path.join(self._folder, digest[:2], f"{digest}-{side}.jpg")
+        with suppress(OSError), open(path, "rb") as file:
+            return Thumbnail(file.read(), current=True)
+        original = read_original(stored)
+        data = decode.thumbnail(original, side)
+        if source.content_digest(original) != stored.file.digest:
+            return Thumbnail(data, current=False)  # not to be kept under the name of another
+        # A place that cannot be written to costs time, not the picture.
+        with suppress(OSError):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            scratch = f"{path}.{os.getpid()}-{threading.get_ident()}"
+            with open(scratch, "wb") as file:
+                file.write(data)
+            os.replace(scratch, path)
+        return Thumbnail(data, current=True)
+
+
+def read_original(stored: StoredFile) -> bytes:
+    """The file's bytes as they are on disk.
+
+    Raises:
+        SourceError: it cannot be read any more.
+    """
+    try:
+        return source.read_file(stored.file.path)
+    except SourceError as error:
+        raise SourceError(f"{stored.file.path} cannot be shown: {error}") from error
