@@ -20,13 +20,14 @@ import numpy as np
 from benchmarks.table import print_table
 from lookalike.encoders import identity, locate
 from lookalike.store import Changes, FileRecord, LocalStore
+from lookalike.types import Rules
 
 SHARED = Path(os.environ.get("LOOKALIKE_SHARED", "../shared"))
 
 
 def known(root: Path, count: int, folders: int) -> Changes:
     """Empty files under `root`, as a collection knows them."""
-    changes = Changes(roots=[str(root)])
+    changes = Changes(roots={str(root): Rules()})
     for number in range(count):
         folder = root / f"{number % folders:04d}"
         folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ NAMES = [
     "IndexSummary",
     "LookalikeError",
     "Query",
+    "Rules",
     "Skipped",
     "Status",
     "Where",

@@ -17,6 +17,7 @@ from lookalike.errors import (
     StoreError,
 )
 from lookalike.indexer import index as run_index
+from lookalike.indexer import is_away
 from lookalike.search import Looks, Searcher, find_duplicates
 from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
 from lookalike.tables import picture_table, write_table
@@ -33,6 +34,7 @@ from lookalike.types import (
     ModelInfo,
     ProgressListener,
     Query,
+    Rules,
     Skipped,
     Status,
     Where,
@@ -128,7 +130,7 @@ class Collection:
     def index(
         self,
         *paths: str | os.PathLike[str],
-        exclude: Sequence[str] = (),
+        rules: Rules | None = None,
         prune: bool = False,
         on_progress: ProgressListener | None = None,
     ) -> IndexSummary:
@@ -138,19 +140,21 @@ class Collection:
 
         Args:
             paths: folders or files; none means every folder that was indexed before.
-            exclude: glob patterns of names, or of paths relative to a folder.
+            rules: which files under these folders are indexed; they are kept for later runs. None
+                goes by those that were given before.
             prune: also forget pictures whose folder is empty or not mounted.
             on_progress: called a few times a second; what it raises ends the run, cleanly.
 
         Raises:
-            SourceError: a path does not exist, or none is given and none is known.
+            SourceError: a path does not exist, none is given and none is known, or the rules make
+                no sense.
             CollectionBusyError: another process is writing to the collection.
             EncoderError: the encoder cannot be used.
             StoreError: the collection cannot be written.
         """
         roots = [os.path.realpath(os.path.expanduser(path)) for path in paths]
         if not roots:
-            roots = self._opened.roots() if self._opened else []
+            roots = list(self._opened.roots()) if self._opened else []
         for root in roots:
             if root == os.path.realpath(self.location) or source.is_collection(root):
                 raise SourceError(
@@ -164,7 +168,7 @@ class Collection:
                 raise SourceError(f"there is no file or folder {root}")
         store = self._opened or self._create()
         return run_index(
-            store, self.encoder, roots, exclude=exclude, prune=prune, on_progress=on_progress
+            store, self.encoder, roots, rules=rules, prune=prune, on_progress=on_progress
         )
 
     def search(  # noqa: PLR0913  one for each thing that can be asked
@@ -287,7 +291,7 @@ class Collection:
         """
         store = self._store
         skipped = [Skipped(skip.path, skip.reason) for skip in store.skipped()]
-        encoder = store.encoder
+        encoder, roots = store.encoder, store.roots()
         return Status(
             collection=store.location,
             model=ModelInfo(encoder.name, encoder.sha256, encoder.dimension),
@@ -295,7 +299,9 @@ class Collection:
             images=store.count(),
             skipped=len(skipped),
             bytes=store.size_bytes(),
-            roots=store.roots(),
+            roots=list(roots),
+            offline=[root for root in roots if is_away(root)],
+            rules=roots,
             skipped_files=skipped,
         )
 

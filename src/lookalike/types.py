@@ -96,6 +96,37 @@ class Facets:
     total: int
 
 
+Links: TypeAlias = Literal["files", "all", "none"]
+"""Symbolic links that are followed: those to files, those to folders as well, or none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Which files under a folder are indexed.
+
+    Patterns are in the syntax of gitignore, relative to the folder: `*.gif` and `private/` match
+    at any depth, `/2019` and `raw/*.jpg` from the top, and `!` before one takes back an earlier.
+
+    Attributes:
+        include: only files that match; empty takes all.
+        exclude: files and folders that are left out.
+        links: which symbolic links are followed.
+        hidden: whether names that begin with a dot count.
+        min_bytes: the least size of a file.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    links: Links = "files"
+    hidden: bool = False
+    min_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        """Take any sequence of patterns."""
+        object.__setattr__(self, "include", tuple(self.include))
+        object.__setattr__(self, "exclude", tuple(self.exclude))
+
+
 Asked: TypeAlias = "int | str | os.PathLike[str] | bytes | Image.Image"
 """A picture to search by: an id of the collection, a path or http(s) address, the bytes of an
 encoded picture, or a Pillow image."""
@@ -161,6 +192,8 @@ class Hit:
         digest: hash of the file's content as hex, the same for identical files.
         taken: when the picture was taken, by its camera's clock, without a time zone; None where
             the file does not say.
+        offline: whether its file is out of reach: on a drive that is away, or gone since it was
+            indexed.
         likeness: probability that the picture shows what the query shows, 0..1; None where the
             encoder has no calibration.
         duplicates: ids of near-identical hits that were folded into this one; None where no
@@ -177,6 +210,7 @@ class Hit:
     modified: datetime
     digest: str
     taken: datetime | None = None
+    offline: bool = False
     likeness: float | None = None
     duplicates: tuple[int, ...] | None = None
 
@@ -276,6 +310,8 @@ class Status:
         skipped: number of files that could not be used; `skipped_files` lists them.
         bytes: size on disk, search caches and thumbnails included.
         roots: the folders that were indexed.
+        offline: those of them that are missing or empty, as where a drive is not mounted.
+        rules: which files of a root are indexed, by root.
         skipped_files: every skipped file with its reason.
     """
 
@@ -286,6 +322,8 @@ class Status:
     skipped: int
     bytes: int
     roots: list[str] = field(default_factory=list)
+    offline: list[str] = field(default_factory=list)
+    rules: dict[str, Rules] = field(default_factory=dict)
     skipped_files: list[Skipped] = field(default_factory=list)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lookalike.store import Changes, FileRecord, LocalStore, SkippedFile
 from lookalike.store.local.schema import FORMAT_VERSION
+from lookalike.types import Rules
 from tests.support.records import encoder_identity, unit
 
 GOLDEN = Path(__file__).with_name("collection-v1.sqlite")
@@ -41,7 +42,13 @@ def make(golden: Path) -> None:
         vectors = [unit(seed, DIMENSION) for seed in range(len(FILES))]
         with store.write() as writer:
             writer.apply(
-                Changes(put=FILES, vectors=vectors, skipped=SKIPPED, folders=FOLDERS, roots=ROOTS)
+                Changes(
+                    put=FILES,
+                    vectors=vectors,
+                    skipped=SKIPPED,
+                    folders=FOLDERS,
+                    roots=dict.fromkeys(ROOTS, Rules()),
+                )
             )
             writer.apply(Changes(removed=[3]))
         store.close()

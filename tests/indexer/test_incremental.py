@@ -10,7 +10,7 @@ import pytest
 from lookalike import source
 from lookalike.errors import SourceError, StoreError
 from lookalike.indexer import prepare
-from lookalike.types import Embeddings, IndexProgress, IndexSummary
+from lookalike.types import Embeddings, IndexProgress, IndexSummary, Rules
 from tests.indexer.conftest import Library
 from tests.support.pictures import encoded, write_gallery, write_picture
 
@@ -45,7 +45,7 @@ def test_new_pictures_are_added_with_what_is_known_of_them(
         assert (file.size, file.mtime_ns) == (status.st_size, status.st_mtime_ns)
         assert (file.width, file.height) == (72, 64)
         assert file.format == ("JPEG" if path.suffix == ".jpg" else "PNG")
-    assert library.store.roots() == [str(library.root)]
+    assert list(library.store.roots()) == [str(library.root)]
 
 
 def test_every_picture_is_its_own_nearest(library: Library, gallery: list[Path]) -> None:
@@ -228,9 +228,12 @@ def test_an_emptied_folder_is_removed(library: Library, gallery: list[Path]) -> 
 
 
 def test_what_is_excluded_now_is_removed(library: Library, gallery: list[Path]) -> None:
-    assert counts(library.index(exclude=["two"])) == (0, 0, 5, 2)
-    assert counts(library.index(exclude=["*.png", "two"])) == (0, 0, 3, 2)
-    assert counts(library.index(exclude=["two/deep/*.jpg"])) == (3, 0, 3, 0)
+    assert counts(library.index(rules=Rules(exclude=("two",)))) == (0, 0, 5, 2)
+    assert counts(library.index(rules=Rules(exclude=("*.png", "two")))) == (0, 0, 3, 2)
+    assert counts(library.index(rules=Rules(exclude=("two/deep/*.jpg",)))) == (3, 0, 3, 0)
+    assert counts(library.index()) == (0, 0, 6, 0), "rules are kept"
+    assert counts(library.index(rules=Rules())) == (1, 0, 6, 0)
+    assert library.store.roots() == {str(library.root): Rules()}
 
 
 def test_only_the_given_roots_are_looked_at(
@@ -275,7 +278,7 @@ def test_a_root_of_one_file_is_removed_when_the_file_is(library: Library) -> Non
     write_picture(path, 1)
     write_picture(library.root / "b.jpg", 2)
     library.index(path)
-    assert library.store.roots() == [str(path)]
+    assert list(library.store.roots()) == [str(path)]
     path.unlink()
     assert counts(library.index(path)) == (0, 0, 0, 1)
 

@@ -9,6 +9,7 @@ import lookalike
 from lookalike import Collection, LookalikeError
 from lookalike.errors import CollectionBusyError, SourceError
 from lookalike.jobs import Indexing
+from lookalike.types import Rules
 from tests.support.gate import gate_before_encoder, until
 from tests.support.pictures import write_gallery
 
@@ -28,11 +29,12 @@ def indexing(photos: Collection) -> Iterator[Indexing]:
 
 def test_a_job_from_start_to_end(indexing: Indexing, photos: Collection, pictures: Path) -> None:
     (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff broken")
-    job = indexing.start([str(pictures)], ["*0001*"])
+    rules = Rules(exclude=("*0001*",))
+    job = indexing.start([str(pictures)], rules)
     assert job.join(60)
     status = job.status()
     assert (status.state, status.ended, status.error) == ("done", True, None)
-    assert (status.folders, status.exclude) == ((str(pictures),), ("*0001*",))
+    assert (status.folders, status.rules) == ((str(pictures),), rules)
     assert status.progress is not None
     assert (status.progress.done, status.progress.encoded, status.progress.skipped) == (40, 39, 1)
     assert status.summary is not None

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from lookalike.types import Hit, IndexSummary, ModelInfo, SearchResult, Skipped, Status
+from lookalike.types import Hit, IndexSummary, ModelInfo, Rules, SearchResult, Skipped, Status
 
 HOSTILE = [
     "/p/<script>alert(1)</script>.jpg",
@@ -59,5 +59,7 @@ def status() -> Status:
         skipped=2,
         bytes=123_456_789,
         roots=["/p", "/q"],
+        offline=["/q"],
+        rules={"/p": Rules(exclude=("*.gif",), min_bytes=20_000)},
         skipped_files=[Skipped("/p/a\n.jpg", "empty"), Skipped("/p/b\udcff", "not a picture")],
     )

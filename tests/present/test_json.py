@@ -29,6 +29,7 @@ def test_search_has_the_promised_shape() -> None:
                 "modified": "2024-05-31T12:00:01Z",
                 "digest": "0123456789abcdef" * 2,
                 "taken": "2019-07-14T12:30:05",
+                "offline": False,
                 "likeness": None,
             }
         ],
@@ -67,6 +68,16 @@ def test_status_has_the_promised_shape() -> None:
         "skipped": 2,
         "bytes": 123_456_789,
         "roots": ["/p", "/q"],
+        "offline": ["/q"],
+        "rules": {
+            "/p": {
+                "include": (),
+                "exclude": ("*.gif",),
+                "links": "files",
+                "hidden": False,
+                "min_bytes": 20_000,
+            }
+        },
         "skipped_files": [
             {"path": "/p/a\n.jpg", "reason": "empty"},
             {"path": "/p/b\udcff", "reason": "not a picture"},

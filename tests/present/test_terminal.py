@@ -93,8 +93,8 @@ def test_status_shows_every_figure_and_every_skipped_file() -> None:
     for text in ("/home/me/c\\xff", "resnet50", "0123456789ab", "2,048", "3,000", "123.5 MB"):
         assert text in shown
     assert [line.split() for line in shown.splitlines() if line.startswith("folder")] == [
-        ["folder", "/p"],
-        ["folder", "/q"],
+        ["folder", "/p,", "without", "*.gif,", "from", "20.0", "kB"],
+        ["folder", "/q,", "offline"],
     ]
     assert "skipped  /p/a\\n.jpg  empty" in shown
     assert "skipped  /p/b\\xff  not a picture" in shown

@@ -26,6 +26,7 @@ def test_status_is_that_of_the_library(client: TestClient, collection: Collectio
         "images": status.images,
         "skipped": 0,
         "roots": status.roots,
+        "offline": [],
         "skipped_files": [],
     }
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike.source import FoundFolder, is_picture_name, walk
+from lookalike.source import FoundFolder, Sieve, is_picture_name, walk
+from lookalike.types import Rules
 
 
 def touch(*paths: Path) -> None:
@@ -19,7 +20,7 @@ def touch(*paths: Path) -> None:
 def found(root: Path, exclude: tuple[str, ...] = ()) -> list[str]:
     return [
         os.path.relpath(os.path.join(folder.path, file.name), root)
-        for folder in walk(str(root), exclude)
+        for folder in walk(str(root), Sieve.of(str(root), Rules(exclude=exclude)))
         for file in folder.files
     ]
 

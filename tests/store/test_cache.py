@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lookalike.store import Changes, ExactStore, LocalStore, Store
 from lookalike.store.local import cache
 from lookalike.store.local.cachefile import checksum
-from lookalike.types import Embeddings
+from lookalike.types import Embeddings, Rules
 from tests.support.records import encoder_identity, record
 
 DIMENSION = 32
@@ -170,7 +170,7 @@ def test_the_index_is_read_by_the_next_process(
     before = index_file(folder).stat()
     again = LocalStore(str(folder))
     assert recall(again, pair[1]) >= 0.98
-    both((again,), Changes(roots=["/p"]))
+    both((again,), Changes(roots={"/p": Rules()}))
     again.close()
     after = index_file(folder).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)

@@ -8,7 +8,7 @@ import pytest
 
 from lookalike.errors import CollectionBusyError, QueryError, StoreError
 from lookalike.store import Changes, FileState, Store, StoredFile
-from lookalike.types import Where
+from lookalike.types import Rules, Where
 from tests.support.records import DIM, encoder_identity, put, record, skip, unit, units
 
 
@@ -34,7 +34,7 @@ def found_paths(store: Store, seed: int, k: int) -> list[str]:
 
 def test_an_empty_store(store: Store) -> None:
     assert store.count() == 0
-    assert store.roots() == []
+    assert store.roots() == {}
     assert store.skipped() == []
     assert store.page(0, 10) == []
     assert list(store.scan()) == []
@@ -178,10 +178,15 @@ def test_a_picture_moved_onto_a_skipped_file_takes_its_place(store: Store) -> No
 def test_folders_and_roots(store: Store) -> None:
     apply(
         store,
-        Changes(folders={"/p": 1, "/p/q": 2, "/pq": 3}, roots=["/p", "/b"]),
-        Changes(folders={"/p": 7}, roots=["/p"]),
+        Changes(
+            folders={"/p": 1, "/p/q": 2, "/pq": 3}, roots={"/p": Rules(), "/b": Rules(hidden=True)}
+        ),
+        Changes(folders={"/p": 7}, roots={"/p": Rules(exclude=("a", "b"))}),
     )
-    assert store.roots() == ["/b", "/p"]
+    assert list(store.roots().items()) == [
+        ("/b", Rules(hidden=True)),
+        ("/p", Rules(exclude=("a", "b"))),
+    ]
     assert store.folders("/p") == {"/p": 7, "/p/q": 2}
     assert store.folders("/") == {"/p": 7, "/p/q": 2, "/pq": 3}
     assert store.folders("/nowhere") == {}
@@ -253,12 +258,16 @@ def test_pictures_of_the_same_content_are_found_by_digest(store: Store) -> None:
 )
 def test_every_name_that_a_disk_can_hold(store: Store, name: str) -> None:
     path = f"/folder {name}/{name}"
-    apply(store, put((path, 1)), Changes(skipped=[skip(path + "s")], roots=[f"/folder {name}"]))
+    apply(
+        store,
+        put((path, 1)),
+        Changes(skipped=[skip(path + "s")], roots={f"/folder {name}": Rules()}),
+    )
     assert by_path(store).keys() == {path}
     assert store.states(f"/folder {name}").keys() == {name, name + "s"}
     assert store.folders(f"/folder {name}") == {f"/folder {name}": 1}
     assert store.skipped() == [skip(path + "s")]
-    assert store.roots() == [f"/folder {name}"]
+    assert list(store.roots()) == [f"/folder {name}"]
 
 
 @pytest.mark.parametrize("k", [1, 7, 40, 1000])
@@ -322,7 +331,7 @@ def test_changes_that_are_refused_change_nothing(store: Store, why: str) -> None
         skipped=[skip("/p/b")],
         unskipped=["/p/s"],
         folders={"/other": 1},
-        roots=["/other"],
+        roots={"/other": Rules()},
     )
     with store.write() as writer:
         with pytest.raises(StoreError):
@@ -363,4 +372,6 @@ def test_changes_are_seen_as_soon_as_they_are_applied(store: Store) -> None:
 
 def test_changes_count_what_they_hold() -> None:
     assert len(Changes()) == 0
-    assert len(replace(put(("/p/a", 1)), removed=[1, 2], unskipped=["x"], roots=["y"])) == 6
+    assert (
+        len(replace(put(("/p/a", 1)), removed=[1, 2], unskipped=["x"], roots={"y": Rules()})) == 6
+    )

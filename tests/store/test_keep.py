@@ -13,6 +13,7 @@ from lookalike.errors import CollectionNotFoundError, FormatVersionError, StoreE
 from lookalike.store import Changes, LocalStore
 from lookalike.store.local import back_up, check, repair, restore
 from lookalike.store.local.schema import PAGE_SIZE
+from lookalike.types import Rules
 from tests.golden import make_collection_v1 as golden
 from tests.support.process import run, run_json
 from tests.support.records import encoder_identity, put, skip, units
@@ -26,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     store = LocalStore.create(str(place), encoder_identity(), "somewhere")
     with store.write() as writer:
         writer.apply(put(*((f"/p/{n}", n) for n in range(PICTURES))))
-        writer.apply(Changes(skipped=[skip("/p/bad")], roots=["/p"]))
+        writer.apply(Changes(skipped=[skip("/p/bad")], roots={"/p": Rules()}))
     store.set_labels({1: ["beach"]})
     store.close()
     return place
@@ -80,6 +81,8 @@ def test_every_damaged_page_is_told_and_the_rest_is_saved(folder: Path, tmp_path
         assert files(new).items() <= known.items()
         assert len(files(new)) == saved.images
         assert saved.images > PICTURES // 2 or saved.lost, f"page {page}: {saved}"
+        if not saved.images:
+            continue  # the page led to all of them
         store = LocalStore(str(new))
         picture = store.page(0, 1)[0]
         assert store.search(store.vectors([picture.id]), 1).ids.tolist() == [[picture.id]]

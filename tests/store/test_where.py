@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lookalike.errors import StoreError
 from lookalike.store import Changes, ExactStore, FileRecord, LocalStore, Store, StoredFile
 from lookalike.store.local import view
-from lookalike.types import Facet, Facets, Ids, Where
+from lookalike.types import Facet, Facets, Ids, Rules, Where
 from tests.support.records import encoder_identity, put, record, skip, unit, units
 
 FOLDERS = ["/p", "/p/q", "/p/qr", "/p/q/r", "/ü", "/"]
@@ -290,7 +290,7 @@ def test_facets_of_an_empty_collection(store: Store) -> None:
 def test_folders_count_what_is_under_them_up_to_the_roots(store: Store) -> None:
     with store.write() as writer:
         files = put(("/p/q/a", 1), ("/p/q/r/b", 2), ("/p/q/r/s/c", 3), ("/elsewhere/d", 4))
-        files.roots = ["/p/q"]
+        files.roots = {"/p/q": Rules()}
         writer.apply(files)
     assert store.facets().folders == (
         Facet("/elsewhere", 1),

@@ -33,11 +33,11 @@ def record(path: str, content: int = 0, *, size: int = 100, mtime_ns: int = 10**
     return FileRecord(path, size, mtime_ns, digest, 40 + content % 7, 30, "JPEG")
 
 
-def put(*files: tuple[str, int]) -> Changes:
+def put(*files: tuple[str, int], dimension: int = DIM) -> Changes:
     """Pictures by path; the number stands for the content, and is the seed of its vector."""
     return Changes(
         put=[record(path, content) for path, content in files],
-        vectors=[unit(content) for _, content in files],
+        vectors=[unit(content, dimension) for _, content in files],
         folders={os.path.dirname(path): 1 for path, _ in files},
     )
 

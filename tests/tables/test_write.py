@@ -62,6 +62,7 @@ def test_hits_as_csv(tmp_path: Path) -> None:
         "bytes": "1000",
         "modified": "2024-05-31T12:00:01Z",
         "taken": "",
+        "offline": "False",
         "likeness": "",
         "duplicates": "",
     }

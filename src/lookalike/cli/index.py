@@ -1,11 +1,15 @@
 """lookalike index."""
 
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import click
 
 from lookalike.cli import options
 from lookalike.cli.output import echo_json, progress, show
+
+if TYPE_CHECKING:
+    from lookalike import Rules
 
 
 @click.command()
@@ -14,12 +18,7 @@ from lookalike.cli.output import echo_json, progress, show
 @options.model
 @options.inference
 @options.isolate
-@click.option(
-    "--exclude",
-    metavar="GLOB",
-    multiple=True,
-    help="Leave out names, or paths relative to PATH, that match. Repeatable.",
-)
+@options.rules
 @click.option(
     "--prune", is_flag=True, help="Also forget pictures whose folder is empty or not mounted."
 )
@@ -32,14 +31,15 @@ def index(
     runtime: str,
     precision: str,
     isolate: bool,
-    exclude: tuple[str, ...],
+    rules: "Rules | None",
     prune: bool,
     strict: bool,
     as_json: bool,
 ) -> int:
     """Bring a collection up to date with folders of pictures.
 
-    Without PATH: the folders that were indexed before.
+    Without PATH: the folders that were indexed before. Which files of a folder are indexed
+    (--include and so on) is kept, and holds until it is told anew.
     """
     import lookalike
     from lookalike import decode
@@ -48,7 +48,7 @@ def index(
 
     photos = lookalike.open(collection, model=model, runtime=runtime, precision=precision)
     with decode.isolated() if isolate else nullcontext(), progress() as listener:
-        summary = photos.index(*paths, exclude=exclude, prune=prune, on_progress=listener)
+        summary = photos.index(*paths, rules=rules, prune=prune, on_progress=listener)
     if as_json:
         echo_json(index_json(summary))
     else:

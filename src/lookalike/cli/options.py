@@ -1,9 +1,12 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
+
+from lookalike.types import Links, Rules
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,6 +88,75 @@ def inference(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def rules(command: F) -> F:
+    """--include and the like, as `rules`: a `Rules`, or None where none is given."""
+
+    @wraps(command)
+    def gathered(
+        include: tuple[str, ...],
+        exclude: tuple[str, ...],
+        links: Links | None,
+        hidden: bool,
+        min_bytes: int | None,
+        no_rules: bool,
+        **others: Any,  # noqa: ANN401  of the command
+    ) -> Any:  # noqa: ANN401  as the command
+        rules = Rules(
+            include=include,
+            exclude=exclude,
+            links=links or "files",
+            hidden=hidden,
+            min_bytes=min_bytes or 0,
+        )
+        given = include or exclude or links or hidden or min_bytes is not None
+        if given and no_rules:
+            raise click.UsageError("--no-rules goes with none of the others")
+        return command(rules=rules if given or no_rules else None, **others)
+
+    decorated: Any = gathered
+    for option in (
+        click.option(
+            "--no-rules", is_flag=True, help="Forget the rules that the folders were given before."
+        ),
+        click.option(
+            "--min-bytes",
+            metavar="SIZE",
+            callback=_size,
+            help="Leave out smaller files, such as icons: 20k, 1M.",
+        ),
+        click.option("--hidden", is_flag=True, help="With names that begin with a dot."),
+        click.option(
+            "--links",
+            type=click.Choice(["files", "all", "none"]),
+            help="Symbolic links to follow: to files (the default), to folders as well, or none.",
+        ),
+        click.option(
+            "--exclude",
+            metavar="PATTERN",
+            multiple=True,
+            help="Leave out files and folders that match, in gitignore's syntax. Repeatable.",
+        ),
+        click.option(
+            "--include",
+            metavar="PATTERN",
+            multiple=True,
+            help="Only files that match, in gitignore's syntax. Repeatable.",
+        ),
+    ):
+        decorated = option(decorated)
+    return cast(F, decorated)
+
+
+def _size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    from lookalike.errors import QueryError
+    from lookalike.search import parse_size
+
+    try:
+        return None if value is None else parse_size(value)
+    except QueryError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def isolate(command: F) -> F:

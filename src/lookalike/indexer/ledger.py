@@ -7,7 +7,7 @@ from lookalike.indexer.batches import Embedded, Fresh
 from lookalike.indexer.candidates import Missing
 from lookalike.indexer.prepare import Copied, Kept, Prepared, Refused
 from lookalike.store import Changes, SkippedFile, Writer
-from lookalike.types import Skipped
+from lookalike.types import Rules, Skipped
 
 _COMMIT_EVERY_S = 1.0
 _COMMIT_AFTER = 1024
@@ -87,9 +87,20 @@ class Ledger:
         """Note a folder and the device that it is on."""
         self._pending.folders[path] = device
 
-    def saw_root(self, path: str) -> None:
-        """Note a folder that the user asked for."""
-        self._pending.roots.append(path)
+    def saw_root(self, path: str, rules: Rules) -> None:
+        """Note a folder that the user asked for, and its rules."""
+        self._pending.roots[path] = rules
+
+    def relocate(self, roots: dict[str, str]) -> None:
+        """Write that roots are at other paths now, at once.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        self._pending.relocated.update(roots)
+        self.commit()
+        for old, new in roots.items():
+            self.warn(f"{old} is at {new} now: what was known of it goes on there")
 
     def commit_if_due(self) -> None:
         """Write, if the last commit is a while ago."""

@@ -84,6 +84,17 @@ class Presence:
         return place
 
 
+def is_away(root: str) -> bool:
+    """Whether a root is missing or empty, as where a drive is not mounted."""
+    if missing(root):
+        return True
+    try:
+        with os.scandir(root) as entries:
+            return next(entries, None) is None
+    except OSError:  # a file, or it cannot be looked into, which is something else
+        return False
+
+
 def missing(path: str) -> bool:
     """Whether the system says that nothing is at `path`; a place that it hides is not missing."""
     try:

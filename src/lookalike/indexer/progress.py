@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from lookalike.indexer.ledger import Ledger
+from lookalike.indexer.scope import Scope
 from lookalike.source import walk
 from lookalike.types import IndexProgress, ProgressListener
 
@@ -19,13 +20,12 @@ class Teller:
         self,
         listener: ProgressListener | None,
         ledger: Ledger,
-        roots: Sequence[str],
-        exclude: Sequence[str],
+        scopes: Sequence[Scope],
     ) -> None:
         self._listener = listener
         self._ledger = ledger
         self._told = 0.0
-        self._counter = _Counter(roots, exclude)
+        self._counter = _Counter(scopes)
 
     def start(self) -> None:
         """Begin to count the files."""
@@ -58,17 +58,16 @@ class Teller:
 class _Counter(threading.Thread):
     """Counts the files ahead of the run, so that the time left can be told."""
 
-    def __init__(self, roots: Sequence[str], exclude: Sequence[str]) -> None:
+    def __init__(self, scopes: Sequence[Scope]) -> None:
         super().__init__(name="count", daemon=True)
-        self._roots = roots
-        self._exclude = exclude
+        self._scopes = scopes
         self.stopped = False
         self.total = 0
         self.final = False
 
     def run(self) -> None:
-        for root in self._roots:
-            for folder in walk(root, self._exclude):
+        for scope in self._scopes:
+            for folder in walk(scope.start, scope.sieve):
                 self.total += len(folder.files)
                 if self.stopped:
                     return

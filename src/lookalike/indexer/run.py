@@ -14,13 +14,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from lookalike.encoders import Encoder
 from lookalike.errors import SourceError
 from lookalike.indexer.batches import Encoding
+from lookalike.indexer.comeback import comebacks
 from lookalike.indexer.ledger import Ledger
 from lookalike.indexer.prepare import Encodable, Prepared, prepare
 from lookalike.indexer.presence import Presence, missing
 from lookalike.indexer.progress import Teller
+from lookalike.indexer.scope import scopes
 from lookalike.indexer.survey import Survey
 from lookalike.store import Store, under
-from lookalike.types import IndexSummary, ProgressListener, Skipped
+from lookalike.types import IndexSummary, ProgressListener, Rules, Skipped
 
 BATCH = 16
 
@@ -28,41 +30,49 @@ BATCH = 16
 def index(
     store: Store,
     encoder: Encoder,
-    roots: Sequence[str],
+    starts: Sequence[str],
     *,
-    exclude: Sequence[str] = (),
+    rules: Rules | None = None,
     prune: bool = False,
     on_progress: ProgressListener | None = None,
 ) -> IndexSummary:
-    """Bring the store up to date with the pictures under `roots`.
+    """Bring the store up to date with the pictures under `starts`.
 
     Whatever was committed before an interruption stays, and the next run goes on from there.
 
     Args:
         store: where to.
         encoder: the encoder of the store.
-        roots: absolute paths of folders or files.
-        exclude: glob patterns of names, or of paths relative to a root.
+        starts: absolute paths of folders or files: roots, new ones, or what lies under one. Roots
+            that are away and are found elsewhere, on another drive or among the starts, go on
+            there.
+        rules: which files under the starts are indexed, from now on; None keeps to the rules that
+            they have.
         prune: also forget pictures whose root or mount point is empty or missing.
         on_progress: called from this thread; see `ProgressListener`.
 
     Raises:
-        SourceError: a root that was never indexed does not exist.
+        SourceError: a root that was never indexed does not exist, a pattern is none, or rules are
+            given for a part of a root.
         CollectionBusyError: another writer is at work.
         EncoderError: the encoder does not work at all.
         StoreError: the store cannot be written.
     """
-    roots = _outermost(roots)
-    known_roots = set(store.roots())
-    for root in roots:
-        if missing(root) and root not in known_roots:
-            raise SourceError(f"there is no file or folder {root}")
+    known = store.roots()
+    for start in starts:
+        if missing(start) and start not in known:
+            raise SourceError(f"there is no file or folder {start}")
+    scopes(starts, known, rules)  # what makes no sense is told before anything is written
     started = time.monotonic()
     with store.write() as writer:
         ledger = Ledger(writer)
-        presence = Presence(store, roots)
-        teller = Teller(on_progress, ledger, roots, exclude)
-        survey = Survey(store, roots, exclude, presence, ledger, teller)
+        back = comebacks(store, starts)
+        if back:
+            ledger.relocate(back)
+        places = scopes([back.get(start, start) for start in starts], store.roots(), rules)
+        presence = Presence(store, [place.root for place in places])
+        teller = Teller(on_progress, ledger, places)
+        survey = Survey(store, places, presence, ledger, teller)
         teller.start()
         try:
             teller.tell("indexing")
@@ -75,7 +85,7 @@ def index(
     skipped = [
         Skipped(skip.path, skip.reason)
         for skip in store.skipped()
-        if any(under(skip.path, root) for root in roots)
+        if any(under(skip.path, place.start) for place in places)
     ]
     return IndexSummary(
         added=ledger.added,
@@ -121,16 +131,6 @@ def _read_and_encode(
             ledger.commit()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _outermost(roots: Sequence[str]) -> list[str]:
-    """Without repetitions, and without what lies under another root: each file comes once."""
-    distinct = list(dict.fromkeys(roots))
-    return [
-        root
-        for root in distinct
-        if not any(other != root and under(root, other) for other in distinct)
-    ]
 
 
 def _cores() -> int:

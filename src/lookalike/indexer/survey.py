@@ -7,6 +7,7 @@ from lookalike.indexer.candidates import Candidate, FolderPlan, Missing, plan
 from lookalike.indexer.ledger import Ledger
 from lookalike.indexer.presence import Presence, missing
 from lookalike.indexer.progress import Teller
+from lookalike.indexer.scope import Scope
 from lookalike.source import FoundFolder, walk
 from lookalike.store import NO_DEVICE, Store, under
 
@@ -17,15 +18,13 @@ class Survey:
     def __init__(
         self,
         store: Store,
-        roots: Sequence[str],
-        exclude: Sequence[str],
+        scopes: Sequence[Scope],
         presence: Presence,
         ledger: Ledger,
         teller: Teller,
     ) -> None:
         self._store = store
-        self._roots = roots
-        self._exclude = exclude
+        self._scopes = scopes
         self._presence = presence
         self._ledger = ledger
         self._teller = teller
@@ -36,17 +35,16 @@ class Survey:
 
     def candidates(self) -> Iterator[Candidate]:
         """The files to read; everything else about the folders goes into the ledger."""
-        known_roots = set(self._store.roots())
-        for root in self._roots:
-            for folder in walk(root, self._exclude):
+        for scope in self._scopes:
+            for folder in walk(scope.start, scope.sieve):
                 work = plan(folder, self._store.states(folder.path))
-                self._note(folder, work, root)
+                self._note(folder, work, scope.start)
                 self._teller.tell("indexing")
                 yield from work.candidates
-            if missing(root):
-                self._missing.extend(self._single(root))
-            elif root not in known_roots:
-                self._ledger.saw_root(root)
+            if missing(scope.start):
+                self._missing.extend(self._single(scope.start))
+            elif scope.sieve.rules != scope.known:
+                self._ledger.saw_root(scope.root, scope.sieve.rules)
 
     def forget_gone(self, *, prune: bool) -> None:
         """Forget what is gone: at the very end, when moved pictures have found their new paths.
@@ -54,8 +52,8 @@ class Survey:
         Args:
             prune: also forget what is only out of reach.
         """
-        for root in self._roots:
-            self._missing.extend(self._unvisited(root))
+        for scope in self._scopes:
+            self._missing.extend(self._unvisited(scope.start))
         out_of_reach: dict[str, int] = {}
         ids = [entry.id for entry in self._missing if entry.id is not None]
         current = {stored.id: stored.file.path for stored in self._store.get(ids)}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from lookalike.collection import Collection
 from lookalike.errors import CollectionBusyError
 from lookalike.jobs.job import IndexJob
+from lookalike.types import Rules
 
 _BEGIN_WITHIN_S = 5.0
 _END_WITHIN_S = 60.0
@@ -21,12 +22,12 @@ class Indexing:
         self.job: IndexJob | None = None
         self.closed = False
 
-    def start(self, folders: Sequence[str] = (), exclude: Sequence[str] = ()) -> IndexJob:
+    def start(self, folders: Sequence[str] = (), rules: Rules | None = None) -> IndexJob:
         """Start a job, and wait a moment until it is the writer.
 
         Args:
             folders: absolute paths; none means all that were indexed before.
-            exclude: glob patterns of names, or of paths relative to a folder.
+            rules: which files are indexed; None goes by those that were given before.
 
         Raises:
             CollectionBusyError: a job of ours or another process is writing to the collection.
@@ -39,7 +40,7 @@ class Indexing:
                 raise CollectionBusyError(
                     f"{self._collection.location} is being indexed: wait for the end, or stop it"
                 )
-            before, job = self.job, IndexJob(self._collection, folders, exclude, self._tell)
+            before, job = self.job, IndexJob(self._collection, folders, rules, self._tell)
             self.job = job
             job.start()
         # What takes longer, such as the download of an encoder, is told by the job's status.

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from lookalike.collection import Collection
 from lookalike.errors import LookalikeError
 from lookalike.jobs.pace import Pace
-from lookalike.types import IndexProgress, IndexSummary, Skipped
+from lookalike.types import IndexProgress, IndexSummary, Rules, Skipped
 
 MAX_SKIPPED_KEPT = 10_000
 """Skipped files that a job remembers one by one; the summary at its end has them all."""
@@ -35,7 +35,7 @@ class JobStatus:
         state: "stopping" until a job that was told to stop has written what it has; the last
             three are the ends.
         folders: what was asked for; none means all that were indexed before.
-        exclude: glob patterns that were asked for.
+        rules: what was asked for, of which files are indexed.
         started: when it was started, UTC.
         seconds: how long it has run.
         progress: how far it is; None before the first file.
@@ -48,7 +48,7 @@ class JobStatus:
     id: str
     state: JobState
     folders: tuple[str, ...]
-    exclude: tuple[str, ...]
+    rules: Rules | None
     started: datetime
     seconds: float
     progress: IndexProgress | None
@@ -70,7 +70,7 @@ class IndexJob:
         self,
         collection: Collection,
         folders: Sequence[str],
-        exclude: Sequence[str],
+        rules: Rules | None,
         on_change: Callable[[], None],
     ) -> None:
         """Prepare the job; `start` starts it.
@@ -78,14 +78,14 @@ class IndexJob:
         Args:
             collection: stays open until the job has ended.
             folders: absolute paths; none means all that were indexed before.
-            exclude: glob patterns.
+            rules: which files are indexed; None goes by those that were given before.
             on_change: called from the job's thread whenever `status` or `skipped` has news.
         """
         self.id = secrets.token_hex(8)
         self.error: LookalikeError | None = None
         self._collection = collection
         self._folders = tuple(folders)
-        self._exclude = tuple(exclude)
+        self._rules = rules
         self._on_change = on_change
         self._state: JobState = "starting"
         self._progress: IndexProgress | None = None
@@ -133,7 +133,7 @@ class IndexJob:
                 id=self.id,
                 state=self._state,
                 folders=self._folders,
-                exclude=self._exclude,
+                rules=self._rules,
                 started=self._started,
                 seconds=time.monotonic() - self._clock if seconds is None else seconds,
                 progress=progress,
@@ -152,7 +152,7 @@ class IndexJob:
         try:
             summary = self._collection.index(
                 *self._folders,
-                exclude=self._exclude,
+                rules=self._rules,
                 on_progress=self._listen,
             )
         except _StopAsked:

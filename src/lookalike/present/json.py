@@ -5,6 +5,7 @@ Paths are given as they are, so that a script can open them: dump them with `ens
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from lookalike.types import DuplicateGroup, Hit, IndexSummary, SearchResult, Skipped, Status
@@ -65,6 +66,8 @@ def status_json(status: Status) -> JsonObject:
         "skipped": status.skipped,
         "bytes": status.bytes,
         "roots": list(status.roots),
+        "offline": list(status.offline),
+        "rules": {root: asdict(rules) for root, rules in status.rules.items()},
         "skipped_files": _skipped(status.skipped_files),
     }
 
@@ -83,6 +86,7 @@ def _hit(hit: Hit) -> JsonObject:
         "digest": hit.digest,
         "modified": hit.modified.isoformat().replace("+00:00", "Z"),
         "taken": None if hit.taken is None else hit.taken.isoformat(),
+        "offline": hit.offline,
         "likeness": hit.likeness,
         **folded,
     }

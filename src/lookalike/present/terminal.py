@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from lookalike.present.text import display_path
-from lookalike.types import DuplicateGroup, IndexSummary, SearchResult, Skipped, Status
+from lookalike.types import DuplicateGroup, IndexSummary, Rules, SearchResult, Skipped, Status
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -46,6 +46,7 @@ def hits_table(result: SearchResult) -> "RenderableType":
                 (f"{rank:>{ranks}}  ", "dim"),
                 (f"{hit.score:>z7.4f}  ", _score_style(hit.score)),
                 *_path_spans(hit.path),
+                *([("  offline", "yellow")] if hit.offline else []),
             ]
 
     def plain() -> Iterator[str]:
@@ -89,7 +90,7 @@ def status_table(status: Status) -> "RenderableType":
         ("pictures", f"{status.images:,}"),
         ("skipped", f"{status.skipped:,}"),
         ("size", _size(status.bytes)),
-        *(("folder", display_path(root)) for root in status.roots),
+        *(("folder", _root(status, root)) for root in status.roots),
     ]
 
     def styled() -> Iterator[_Line]:
@@ -158,6 +159,18 @@ class _Lines:
             for plain in self.plain():
                 yield Segment(plain)
                 yield Segment.line()
+
+
+def _root(status: Status, root: str) -> str:
+    """A root with its rules, and whether it is away."""
+    rules, parts = status.rules.get(root, Rules()), [display_path(root)]
+    parts += [f"only {display_path(pattern)}" for pattern in rules.include]
+    parts += [f"without {display_path(pattern)}" for pattern in rules.exclude]
+    parts += [f"links: {rules.links}"] if rules.links != "files" else []
+    parts += ["hidden ones too"] if rules.hidden else []
+    parts += [f"from {_size(rules.min_bytes)}"] if rules.min_bytes else []
+    parts += ["offline"] if root in status.offline else []
+    return ", ".join(parts)
 
 
 def _summary_line(summary: IndexSummary) -> str:

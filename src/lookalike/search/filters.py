@@ -60,9 +60,21 @@ def _day(key: str, value: str) -> date:
 
 
 def _number(key: str, value: str) -> int:
+    try:
+        return parse_size(value)
+    except QueryError as error:
+        raise QueryError(f"{key}: {error}") from error
+
+
+def parse_size(value: str) -> int:
+    """A number as people type it: 800, 20k, 1.5M, 2G, of 1000 each.
+
+    Raises:
+        QueryError: it is none.
+    """
     found = re.fullmatch(r"(\d{1,12})(?:\.(\d{1,3}))?([kmg]?)b?", value.lower())
     if found is None:
-        raise QueryError(f"{key} needs a number such as 800 or 2M, not {value!r}")
+        raise QueryError(f"it needs a number such as 800 or 2M, not {value!r}")
     whole, part, unit = found.groups(default="")
     return int((int(whole) * 1000 + int(part.ljust(3, "0") or 0)) * _UNITS[unit] // 1000)
 

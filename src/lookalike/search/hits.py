@@ -1,5 +1,6 @@
 """The nearest pictures to an embedding, as hits."""
 
+import os
 from collections.abc import Collection
 
 import numpy as np
@@ -70,4 +71,5 @@ def hit_of(item: StoredFile, score: float) -> Hit:
         modified=file.modified_at,
         digest=file.digest.hex(),
         taken=file.taken_at,
+        offline=not os.path.lexists(file.path),
     )

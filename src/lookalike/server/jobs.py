@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lookalike.jobs import JobState, JobStatus
 from lookalike.present.text import display_path
 from lookalike.server.schemas import SkippedBody
-from lookalike.types import IndexSummary, Skipped
+from lookalike.types import IndexSummary, Links, Rules, Skipped
 
 _Path = Annotated[str, Field(min_length=1, max_length=4096)]
 
@@ -22,9 +22,27 @@ class IndexRequest(BaseModel):
     folders: list[_Path] = Field(
         [], max_length=100, description="whole paths; none means all that were indexed before"
     )
-    exclude: list[_Path] = Field(
-        [], max_length=100, description="glob patterns of names, or of paths relative to a folder"
+    include: list[_Path] = Field(
+        [], max_length=100, description="only files that match one of these; gitignore's syntax"
     )
+    exclude: list[_Path] = Field(
+        [], max_length=100, description="files and folders that are left out; gitignore's syntax"
+    )
+    links: Links = Field("files", description="which symbolic links are followed")
+    hidden: bool = Field(False, description="whether names that begin with a dot count")
+    min_bytes: int = Field(0, ge=0, le=2**40, description="the least size of a file")
+
+    def rules(self) -> Rules | None:
+        """The rules for these folders; None, where none is given, goes by those of before."""
+        if self.model_fields_set <= {"folders"}:
+            return None
+        return Rules(
+            include=tuple(self.include),
+            exclude=tuple(self.exclude),
+            links=self.links,
+            hidden=self.hidden,
+            min_bytes=self.min_bytes,
+        )
 
 
 class SummaryBody(BaseModel):
@@ -79,7 +97,7 @@ class JobBody(BaseModel):
             id=status.id,
             state=status.state,
             folders=[display_path(folder) for folder in status.folders],
-            exclude=list(status.exclude),
+            exclude=list(status.rules.exclude if status.rules else ()),
             started=status.started,
             seconds=round(status.seconds, 3),
             done=progress.done if progress else 0,

@@ -42,6 +42,7 @@ class HitBody(BaseModel):
     digest: str = Field(description="hash of the content, the same for identical files")
     modified: datetime = Field(description="time stamp of the file, UTC")
     taken: datetime | None = Field(description="when it was taken, by the camera's own clock")
+    offline: bool = Field(description="whether its file is out of reach now")
     likeness: float | None = Field(
         description="probability that it shows what the query shows; null without a calibration"
     )
@@ -65,6 +66,7 @@ class HitBody(BaseModel):
             digest=hit.digest,
             modified=hit.modified,
             taken=hit.taken,
+            offline=hit.offline,
             likeness=hit.likeness,
         )
         if hit.duplicates is not None:
@@ -221,6 +223,7 @@ class StatusBody(BaseModel):
     skipped: int
     bytes: int
     roots: list[str] = Field(description="the folders that were indexed")
+    offline: list[str] = Field(description="those of them that are missing or empty now")
     skipped_files: list[SkippedBody]
 
     @classmethod
@@ -235,6 +238,7 @@ class StatusBody(BaseModel):
             skipped=status.skipped,
             bytes=status.bytes,
             roots=[display_path(root) for root in status.roots],
+            offline=[display_path(root) for root in status.offline],
             skipped_files=[
                 SkippedBody(path=display_path(file.path), reason=display_path(file.reason))
                 for file in status.skipped_files

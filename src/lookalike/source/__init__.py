@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from lookalike.source.address import is_url
 from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file, read_stream
 from lookalike.source.folders import FolderListing, list_folders
+from lookalike.source.sieve import Sieve
 from lookalike.source.uploads import Upload, Uploads
+from lookalike.source.volumes import volumes
 from lookalike.source.walk import (
     FoundFile,
     FoundFolder,
@@ -23,6 +25,7 @@ __all__ = [
     "FolderListing",
     "FoundFile",
     "FoundFolder",
+    "Sieve",
     "Upload",
     "Uploads",
     "content_digest",
@@ -35,6 +38,7 @@ __all__ = [
     "read",
     "read_file",
     "read_stream",
+    "volumes",
     "walk",
 ]
 

@@ -1,11 +1,14 @@
 """Walk a folder tree, one folder at a time, so that memory is bounded by the largest folder."""
 
-import fnmatch
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from lookalike.errors import SourceError
+from lookalike.source.sieve import IGNORE_FILE, Sieve
+from lookalike.types import Rules
 
 PICTURE_EXTENSIONS = frozenset(
     [
@@ -39,10 +42,6 @@ PICTURE_EXTENSIONS = frozenset(
 
 COLLECTION_MARKER = "collection.sqlite"
 """A folder that holds this file is a collection: its thumbnails are not somebody's pictures."""
-
-_SYSTEM_FOLDERS = frozenset(
-    ["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"]
-)
 
 
 class FoundFile(NamedTuple):
@@ -94,62 +93,120 @@ def device_number(path: str) -> int:
     return os.stat(path).st_dev & (2**63 - 1)
 
 
-def walk(root: str, exclude: Sequence[str] = ()) -> Iterator[FoundFolder]:
-    """List `root` and the folders under it, depth first, in the order of their names.
+def walk(start: str, sieve: Sieve | None = None) -> Iterator[FoundFolder]:
+    """List `start` and the folders under it, depth first, in the order of their names.
 
-    Hidden names, system folders and collections are passed over; links to files are followed,
-    links to folders are not. Where `root` is a file, it alone is found.
+    Sidecar and system folders, collections, and what the sieve holds back are passed over. Where
+    `start` is a file, it alone is found.
 
     Args:
-        root: absolute path of a folder or file.
-        exclude: glob patterns that match a name, or a path relative to `root`.
+        start: absolute path of a folder or file: the sieve's root, or under it.
+        sieve: which files count; None takes all but hidden ones.
     """
+    sieve = sieve or Sieve(start, Rules())
     try:
-        is_folder = stat.S_ISDIR(os.stat(root).st_mode)
+        is_folder = stat.S_ISDIR(os.stat(start).st_mode)
     except OSError as error:
-        yield FoundFolder(root, -1, unreadable=[(root, _reason(error))], complete=False)
+        yield FoundFolder(start, -1, unreadable=[(start, _reason(error))], complete=False)
         return
     if not is_folder:
-        yield _single(root)
+        yield _single(start)
         return
-    pending = [root]
+    try:
+        pending = [(start, _sieve_at(start, sieve))]
+    except SourceError as error:
+        yield FoundFolder(start, -1, unreadable=[(start, str(error))], complete=False)
+        return
+    linked: set[str] = set()
     while pending:
-        path = pending.pop()
-        folder, below = _list(path, root, exclude)
-        pending.extend(sorted(below, reverse=True))
+        path, sieve = pending.pop()
+        folder, below, sieve = _list(path, sieve, linked)
+        pending.extend((each, sieve) for each in sorted(below, reverse=True))
         if folder:
             yield folder
 
 
-def _list(path: str, root: str, exclude: Sequence[str]) -> tuple[FoundFolder | None, list[str]]:
+def _sieve_at(start: str, sieve: Sieve) -> Sieve:
+    """With the patterns of the folders from the root down to above `start`.
+
+    Raises:
+        SourceError: those of a folder cannot be read.
+    """
+    above = []
+    while start != sieve.root:
+        start = os.path.dirname(start)
+        above.append(start)
+    for folder in reversed(above):
+        if os.path.lexists(os.path.join(folder, IGNORE_FILE)):
+            sieve = sieve.below(folder)
+    return sieve
+
+
+def _list(path: str, sieve: Sieve, linked: set[str]) -> tuple[FoundFolder | None, list[str], Sieve]:
+    """A folder, the paths of those below it, and the sieve that holds in it.
+
+    Args:
+        path: absolute.
+        sieve: of the folder that it is in.
+        linked: real paths of the folders that links have led to; grows.
+    """
     below: list[str] = []
     try:
         folder = FoundFolder(path, device_number(path))
         with os.scandir(path) as entries:
             listing = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        return FoundFolder(path, -1, unreadable=[(path, _reason(error))], complete=False), below
-    if any(entry.name == COLLECTION_MARKER for entry in listing):
-        return None, below
+        names = {entry.name for entry in listing}
+        if COLLECTION_MARKER in names:
+            return None, below, sieve
+        if IGNORE_FILE in names:
+            sieve = sieve.below(path)
+    except (OSError, SourceError) as error:
+        reason = str(error) if isinstance(error, SourceError) else _reason(error)
+        return FoundFolder(path, -1, unreadable=[(path, reason)], complete=False), below, sieve
     for entry in listing:
-        if entry.name.startswith(".") or _excluded(entry.path, root, exclude):
-            continue
         try:
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name not in _SYSTEM_FOLDERS:
+            if _is_folder(entry, sieve, linked):
+                if sieve.takes_folder(entry.path):
                     below.append(entry.path)
-            elif is_picture_name(entry.name):
-                status = entry.stat()
-                if stat.S_ISREG(status.st_mode):
-                    folder.files.append(FoundFile(entry.name, status.st_size, status.st_mtime_ns))
-                elif not stat.S_ISDIR(status.st_mode):
-                    folder.unreadable.append((entry.path, "it is not a regular file"))
+            elif is_picture_name(entry.name) and sieve.takes_file(entry.path):
+                _add_file(folder, entry, sieve.rules)
         except FileNotFoundError as error:
             reason = "it is a link to nothing" if entry.is_symlink() else _reason(error)
             folder.unreadable.append((entry.path, reason))
         except OSError as error:
             folder.hidden.append((entry.path, _reason(error)))
-    return folder, below
+    return folder, below, sieve
+
+
+def _is_folder(entry: os.DirEntry[str], sieve: Sieve, linked: set[str]) -> bool:
+    """Whether the walk may go into an entry; the name is not looked at."""
+    if entry.is_dir(follow_symlinks=False):
+        return True
+    if sieve.rules.links != "all" or not (entry.is_symlink() and entry.is_dir()):
+        return False
+    # What lies under the root is found there, and a link may lead back to where it is.
+    real = os.path.realpath(entry.path)
+    if _holds(sieve.root, real) or _holds(real, sieve.root):
+        return False
+    if any(_holds(other, real) for other in linked):
+        return False
+    linked.add(real)
+    return True
+
+
+def _holds(folder: str, path: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))
+
+
+def _add_file(folder: FoundFolder, entry: os.DirEntry[str], rules: Rules) -> None:
+    if rules.links == "none" and entry.is_symlink():
+        return
+    status = entry.stat()
+    if stat.S_ISREG(status.st_mode):
+        if status.st_size >= rules.min_bytes:
+            folder.files.append(FoundFile(entry.name, status.st_size, status.st_mtime_ns))
+    elif not stat.S_ISDIR(status.st_mode):
+        folder.unreadable.append((entry.path, "it is not a regular file"))
 
 
 def _single(path: str) -> FoundFolder:
@@ -157,18 +214,6 @@ def _single(path: str) -> FoundFolder:
     parent = os.path.dirname(path)
     found = FoundFile(os.path.basename(path), status.st_size, status.st_mtime_ns)
     return FoundFolder(parent, device_number(parent), [found], complete=False)
-
-
-def _excluded(path: str, root: str, exclude: Sequence[str]) -> bool:
-    if not exclude:
-        return False
-    relative = os.path.relpath(path, root).replace(os.sep, "/")
-    name = os.path.basename(path)
-    return any(
-        fnmatch.fnmatchcase(name, pattern.rstrip("/"))
-        or fnmatch.fnmatchcase(relative, pattern.rstrip("/"))
-        for pattern in exclude
-    )
 
 
 def _reason(error: OSError) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.encoders.spec import EncoderIdentity
-from lookalike.types import Embeddings, Facets, Ids, Where
+from lookalike.types import Embeddings, Facets, Ids, Rules, Where
 
 NO_DEVICE = -1
 """As a folder's device number: it holds something, but it was never looked at itself."""
@@ -37,6 +37,8 @@ class FileRecord:
             it were UTC; None where the file does not say.
         camera: maker and model; None where the file does not say.
         details: which version of the reader of `taken` and `camera` looked; 0 is none yet.
+        frame: milliseconds from the beginning of the film that it is a frame of; None where the
+            file is one picture.
     """
 
     path: str
@@ -49,6 +51,12 @@ class FileRecord:
     taken: int | None = None
     camera: str | None = None
     details: int = 0
+    frame: int | None = None
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """What tells it from all others of its collection."""
+        return self.path, self.frame
 
     @property
     def modified_at(self) -> datetime:
@@ -89,13 +97,23 @@ class SkippedFile:
 
 
 class FileState(NamedTuple):
-    """The part of a stored or skipped file that tells whether it needs work; id None if skipped."""
+    """The part of a stored or skipped file that tells whether it needs work.
+
+    Attributes:
+        id: of the picture, or of the first frame of a film; None if skipped.
+        size: bytes.
+        mtime_ns: as in `FileRecord`.
+        reader: as in `SkippedFile`.
+        details: as in `FileRecord`.
+        frames: ids of the film's other frames.
+    """
 
     id: int | None
     size: int
     mtime_ns: int
     reader: str
     details: int = 0
+    frames: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -103,14 +121,16 @@ class Changes:
     """What one transaction writes: all of it, or nothing.
 
     Attributes:
-        put: pictures to insert, or to replace where the path is there already.
+        put: pictures to insert, or to replace where the path, and frame, is there already.
         vectors: (len(put), dimension) float32, L2-normalised, in the order of `put`.
         moved: pictures whose content is as stored, under a new path or time stamp.
-        skipped: files that cannot be used; a picture stored under the path is removed.
+        skipped: files that cannot be used; what is stored under the path is removed.
         removed: ids of pictures to forget.
         unskipped: paths of skipped files to forget.
         folders: device number (`st_dev`) of each folder that was seen, by path.
-        roots: folders that the user asked to index.
+        roots: rules of the folders that the user asked to index, by path.
+        relocated: roots that are at another path now, with all that is under them; nothing is
+            known under the new one. This comes before everything else.
     """
 
     put: list[FileRecord] = field(default_factory=list)
@@ -120,7 +140,8 @@ class Changes:
     removed: list[int] = field(default_factory=list)
     unskipped: list[str] = field(default_factory=list)
     folders: dict[str, int] = field(default_factory=dict)
-    roots: list[str] = field(default_factory=list)
+    roots: dict[str, Rules] = field(default_factory=dict)
+    relocated: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return sum(
@@ -133,6 +154,7 @@ class Changes:
                 self.unskipped,
                 self.folders,
                 self.roots,
+                self.relocated,
             )
         )
 
@@ -207,8 +229,8 @@ class Store(Protocol):
     def size_bytes(self) -> int:
         """Bytes on disk, or in memory where there is no disk."""
 
-    def roots(self) -> list[str]:
-        """The folders that were indexed, sorted."""
+    def roots(self) -> dict[str, Rules]:
+        """The folders that were indexed, sorted, with their rules."""
 
     def folders(self, root: str) -> dict[str, int]:
         """Device numbers, or `NO_DEVICE`, of the folders known at and under `root`, by path."""

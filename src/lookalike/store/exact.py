@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from lookalike.errors import CollectionBusyError, StoreError
 from lookalike.store.base import (
     NO_DEVICE,
     Changes,
+    FileRecord,
     FileState,
     Neighbours,
     SkippedFile,
@@ -24,7 +26,7 @@ from lookalike.store.base import (
 from lookalike.store.checks import check_known, check_moved, check_query, checked_vectors
 from lookalike.store.facets import besides, make_facets, month_of
 from lookalike.store.where import camera_key, label_key, matches
-from lookalike.types import Embeddings, Facets, Ids, Where
+from lookalike.types import Embeddings, Facets, Ids, Rules, Where
 
 
 class ExactStore:
@@ -34,12 +36,12 @@ class ExactStore:
         self._encoder = encoder
         self._encoder_source = encoder_source
         self._files: dict[int, StoredFile] = {}
-        self._ids: dict[str, int] = {}
+        self._ids: dict[tuple[str, int | None], int] = {}
         self._vectors: dict[int, NDArray[np.float16]] = {}
         self._labels: dict[int, list[str]] = {}
         self._skipped: dict[str, SkippedFile] = {}
         self._folders: dict[str, int] = {}
-        self._roots: set[str] = set()
+        self._roots: dict[str, Rules] = {}
         self._next_id = itertools.count(1)
         self._puts = 0
         self._state = threading.RLock()
@@ -70,6 +72,8 @@ class ExactStore:
         vectors = checked_vectors(changes, self._encoder.dimension)
         check_moved(changes)
         with self._state:
+            for old, new in changes.relocated.items():
+                self._relocate(old, new)
             unknown = [moved.id for moved in changes.moved if moved.id not in self._files]
             if unknown:
                 raise StoreError(f"picture {unknown[0]} was moved, but is not in the collection")
@@ -78,20 +82,22 @@ class ExactStore:
             for path in changes.unskipped:
                 self._skipped.pop(path, None)
             for moved in changes.moved:
-                self._ids.pop(self._files[moved.id].file.path, None)
+                self._ids.pop(self._files[moved.id].file.key, None)
             for moved in changes.moved:
-                self._take_path(moved.file.path, keep=moved.id)
+                self._take_place(moved.file, keep=moved.id)
                 self._files[moved.id] = moved
-                self._ids[moved.file.path] = moved.id
+                self._ids[moved.file.key] = moved.id
             for file, vector in zip(changes.put, vectors, strict=True):
-                image_id = self._ids.get(file.path) or next(self._next_id)
-                self._take_path(file.path, keep=image_id)
+                image_id = self._ids.get(file.key) or next(self._next_id)
+                self._take_place(file, keep=image_id)
                 self._files[image_id] = StoredFile(image_id, file)
-                self._ids[file.path] = image_id
+                self._ids[file.key] = image_id
                 self._vectors[image_id] = vector
                 self._puts += 1
             for skipped in changes.skipped:
-                self._take_path(skipped.path, keep=None)
+                for key in [key for key in self._ids if key[0] == skipped.path]:
+                    self._remove(self._ids[key])
+                self._folders.setdefault(os.path.dirname(skipped.path), NO_DEVICE)
                 self._skipped[skipped.path] = skipped
             self._folders.update(changes.folders)
             self._roots.update(changes.roots)
@@ -118,7 +124,7 @@ class ExactStore:
             for name, others in besides(where).items():
                 values = [v for i in self._fitting(others) for v in self._values(name, i)]
                 counts[name] = Counter(_in_one_spelling(values) if name == "cameras" else values)
-            return make_facets(counts, self.roots(), self.count(where))
+            return make_facets(counts, list(self.roots()), self.count(where))
 
     def state(self) -> tuple[int, int]:
         return len(self._files), self._puts
@@ -126,19 +132,22 @@ class ExactStore:
     def size_bytes(self) -> int:
         return 2 * self._encoder.dimension * len(self._vectors)
 
-    def roots(self) -> list[str]:
-        return sorted(self._roots)
+    def roots(self) -> dict[str, Rules]:
+        return dict(sorted(self._roots.items()))
 
     def folders(self, root: str) -> dict[str, int]:
         return {path: device for path, device in self._folders.items() if under(path, root)}
 
     def states(self, folder: str) -> dict[str, FileState]:
         with self._state:
-            found = {
-                os.path.basename(s.file.path): _state(s)
-                for s in self._files.values()
-                if os.path.dirname(s.file.path) == folder
-            }
+            found: dict[str, FileState] = {}
+            for _, stored in sorted(self._files.items()):
+                where, name = os.path.split(stored.file.path)
+                if where == folder and name in found:
+                    first = found[name]
+                    found[name] = first._replace(frames=(*first.frames, stored.id))
+                elif where == folder:
+                    found[name] = _state(stored)
             for skip in self._skipped.values():
                 if os.path.dirname(skip.path) == folder:
                     name = os.path.basename(skip.path)
@@ -212,11 +221,32 @@ class ExactStore:
     def _spellings(self) -> Iterator[str]:
         return itertools.chain.from_iterable(self._labels.values())
 
-    def _take_path(self, path: str, keep: int | None) -> None:
-        """Make room under `path` for what comes, which is picture `keep` or a skipped file."""
-        self._folders.setdefault(os.path.dirname(path), NO_DEVICE)
-        self._skipped.pop(path, None)
-        there = self._ids.get(path)
+    def _relocate(self, old: str, new: str) -> None:
+        def there(path: str) -> str:
+            if path == old:
+                return new
+            below = os.path.join(old, "")
+            return os.path.join(new, path[len(below) :]) if path.startswith(below) else path
+
+        self._files = {
+            image_id: replace(item, file=replace(item.file, path=there(item.file.path)))
+            for image_id, item in self._files.items()
+        }
+        self._ids = {item.file.key: image_id for image_id, item in self._files.items()}
+        self._skipped = {
+            there(path): replace(skip, path=there(path)) for path, skip in self._skipped.items()
+        }
+        self._folders = {
+            there(path): NO_DEVICE if under(path, old) else device
+            for path, device in self._folders.items()
+        }
+        self._roots = {new if path == old else path: rules for path, rules in self._roots.items()}
+
+    def _take_place(self, file: FileRecord, keep: int) -> None:
+        """Make room for what comes, which is picture `keep`."""
+        self._folders.setdefault(os.path.dirname(file.path), NO_DEVICE)
+        self._skipped.pop(file.path, None)
+        there = self._ids.get(file.key)
         if there is not None and there != keep:
             self._remove(there)
 
@@ -224,8 +254,8 @@ class ExactStore:
         stored = self._files.pop(image_id, None)
         self._vectors.pop(image_id, None)
         self._labels.pop(image_id, None)
-        if stored is not None and self._ids.get(stored.file.path) == image_id:
-            del self._ids[stored.file.path]
+        if stored is not None and self._ids.get(stored.file.key) == image_id:
+            del self._ids[stored.file.key]
 
 
 def _in_one_spelling(cameras: list[str]) -> Iterator[str]:

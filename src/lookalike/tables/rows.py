@@ -1,5 +1,6 @@
 """Hits, groups of duplicates and pictures, as tables."""
 
+import os
 from collections.abc import Iterator, Sequence
 
 from lookalike.store import Store, StoredFile
@@ -15,6 +16,7 @@ _FILE = (
     Column("bytes", "whole"),
     Column("modified", "moment"),
     Column("taken", "clock"),
+    Column("offline", "yes"),
 )
 _SCORES = (Column("score", "number"), Column("distance", "number"))
 _BATCH = 4096
@@ -91,6 +93,7 @@ def _picture(item: StoredFile) -> Row:
         "bytes": file.size,
         "modified": file.modified_at,
         "taken": file.taken_at,
+        "offline": not os.path.lexists(file.path),
         "camera": file.camera,
     }
 
@@ -107,4 +110,5 @@ def _hit(hit: Hit) -> Row:
         "bytes": hit.bytes,
         "modified": hit.modified,
         "taken": hit.taken,
+        "offline": hit.offline,
     }

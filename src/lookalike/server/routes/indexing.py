@@ -66,7 +66,7 @@ def router() -> APIRouter:
         for folder in wanted.folders:
             _check_folder(folder)
         try:
-            job = member.indexing.start(wanted.folders, wanted.exclude)
+            job = member.indexing.start(wanted.folders, wanted.rules())
         except CollectionBusyError as error:
             raise HTTPException(409, str(error)) from error
         except SourceError as error:

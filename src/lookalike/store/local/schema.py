@@ -85,7 +85,41 @@ CREATE TABLE image_labels (
 CREATE INDEX image_labels_by_label ON image_labels (label_id);
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2)
+# Rules of roots, and pictures that are frames of a film.
+_V3 = """
+ALTER TABLE roots ADD COLUMN rules TEXT NOT NULL DEFAULT '{}';
+
+CREATE TABLE images_3 (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    folder_id INTEGER NOT NULL REFERENCES folders (id),
+    name BLOB NOT NULL,
+    -- Milliseconds from the beginning of a film; -1 where the file is one picture.
+    frame INTEGER NOT NULL DEFAULT -1,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    format TEXT NOT NULL,
+    taken INTEGER,
+    camera TEXT,
+    details INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (folder_id, name, frame)
+);
+INSERT INTO images_3
+    SELECT id, folder_id, name, -1, size, mtime_ns, digest, width, height, format, taken, camera,
+        details
+    FROM images;
+-- An id that was given is not given again.
+DELETE FROM sqlite_sequence WHERE name = 'images_3';
+INSERT INTO sqlite_sequence (name, seq)
+    SELECT 'images_3', seq FROM sqlite_sequence WHERE name = 'images';
+DROP TABLE images;
+ALTER TABLE images_3 RENAME TO images;
+CREATE INDEX images_by_digest ON images (digest);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
 
 FORMAT_VERSION = len(MIGRATIONS)
 
@@ -116,6 +150,9 @@ def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
     """
     version = format_version(connection)
     check_not_newer(version)
+    # A step may make a table anew; what refers to its rows is not to go with the old one.
+    guarded = connection.execute("PRAGMA foreign_keys").fetchone()[0]
+    connection.execute("PRAGMA foreign_keys = OFF")
     for number in range(version + 1, (FORMAT_VERSION if to is None else to) + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -127,6 +164,7 @@ def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+    connection.execute(f"PRAGMA foreign_keys = {guarded}")
 
 
 def is_older(version: int) -> bool:

@@ -24,7 +24,7 @@ from lookalike.store.local.facets import count_values
 from lookalike.store.local.filters import condition, fitting_vectors
 from lookalike.store.local.labels import labels_of, set_labels
 from lookalike.store.local.writer import LocalWriter
-from lookalike.types import Embeddings, Facets, Ids, Where
+from lookalike.types import Embeddings, Facets, Ids, Rules, Where
 
 DATABASE_FILE = "collection.sqlite"
 CACHE_FOLDER = "cache"
@@ -35,7 +35,7 @@ _CHUNK = 500  # values in one SQL statement, below every SQLite's limit
 
 _FILE = (
     "i.id, f.path, i.name, i.size, i.mtime_ns, i.digest, i.width, i.height, i.format, i.taken,"
-    " i.camera, i.details"
+    " i.camera, i.details, nullif(i.frame, -1)"
 )
 _IMAGES = "images i JOIN folders f ON f.id = i.folder_id"
 
@@ -172,7 +172,8 @@ class LocalStore:
 
     def facets(self, where: Where | None = None) -> Facets:
         with self._database.snapshot() as connection:
-            return make_facets(count_values(connection, where), self.roots(), self.count(where))
+            counts = count_values(connection, where)
+            return make_facets(counts, list(self.roots()), self.count(where))
 
     def state(self) -> tuple[int, int]:
         count, highest = self._rows("SELECT count(*), coalesce(max(id), 0) FROM vectors")[0]
@@ -188,8 +189,10 @@ class LocalStore:
                     continue  # a scratch file of a running indexer went away meanwhile
         return total
 
-    def roots(self) -> list[str]:
-        return sorted(os.fsdecode(row[0]) for row in self._rows("SELECT path FROM roots"))
+    def roots(self) -> dict[str, Rules]:
+        rows = self._rows("SELECT path, rules FROM roots")
+        known = {os.fsdecode(path): msgspec.json.decode(text, type=Rules) for path, text in rows}
+        return dict(sorted(known.items()))
 
     def folders(self, root: str) -> dict[str, int]:
         rows = self._rows("SELECT path, device FROM folders")
@@ -205,7 +208,12 @@ class LocalStore:
             " JOIN folders f ON f.id = s.folder_id WHERE f.path = ?",
             key + key,
         )
-        return {os.fsdecode(row[0]): FileState(*row[1:]) for row in rows}
+        found: dict[str, FileState] = {}
+        for name, *state in sorted(rows, key=lambda row: row[1] or 0):
+            first = found.setdefault(os.fsdecode(name), FileState(*state))
+            if first.id != state[0]:
+                found[os.fsdecode(name)] = first._replace(frames=(*first.frames, state[0]))
+        return found
 
     def skipped(self) -> list[SkippedFile]:
         rows = self._rows(

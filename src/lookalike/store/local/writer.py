@@ -3,6 +3,8 @@
 import os
 import sqlite3
 
+import msgspec
+
 from lookalike.errors import StoreError
 from lookalike.store.base import NO_DEVICE, Changes, FileRecord
 from lookalike.store.checks import check_moved, checked_vectors
@@ -26,6 +28,8 @@ class LocalWriter:
         vectors = checked_vectors(changes, self._dimension)
         check_moved(changes)
         with transaction(self._connection):
+            for old, new in changes.relocated.items():
+                self._relocate(os.fsencode(old), os.fsencode(new))
             for path, device in changes.folders.items():
                 self._connection.execute(
                     "INSERT INTO folders (path, device) VALUES (?, ?)"
@@ -33,8 +37,11 @@ class LocalWriter:
                     (os.fsencode(path), device),
                 )
             self._connection.executemany(
-                "INSERT OR IGNORE INTO roots (path) VALUES (?)",
-                [(os.fsencode(root),) for root in changes.roots],
+                "INSERT OR REPLACE INTO roots (path, rules) VALUES (?, ?)",
+                [
+                    (os.fsencode(root), msgspec.json.encode(rules).decode("utf-8"))
+                    for root, rules in changes.roots.items()
+                ],
             )
             self._connection.executemany(
                 "DELETE FROM images WHERE id = ?", [(image_id,) for image_id in changes.removed]
@@ -52,7 +59,7 @@ class LocalWriter:
                 self._put(file, vector.astype("<f2").tobytes())
             for skipped in changes.skipped:
                 key = self._key(skipped.path)
-                self._remove_at(*key)
+                self._connection.execute("DELETE FROM images WHERE folder_id = ? AND name = ?", key)
                 self._unskip(*key)
                 self._connection.execute(
                     "INSERT INTO skipped (folder_id, name, size, mtime_ns, reader, reason)"
@@ -61,6 +68,17 @@ class LocalWriter:
                 )
             if changes.put or changes.moved or changes.skipped or changes.removed:
                 self._session.stamp(self._connection)
+
+    def _relocate(self, old: bytes, new: bytes) -> None:
+        below, new_below = os.path.join(old, b""), os.path.join(new, b"")
+        # By length, as a path may hold what LIKE takes for more than itself.
+        self._connection.execute(
+            "UPDATE folders SET device = ?, path = CASE WHEN path = ? THEN ?"
+            " ELSE CAST(? || substr(path, length(?) + 1) AS BLOB) END"
+            " WHERE path = ? OR substr(path, 1, length(?)) = ?",
+            (NO_DEVICE, old, new, new_below, below, old, below, below),
+        )
+        self._connection.execute("UPDATE roots SET path = ? WHERE path = ?", (new, old))
 
     def _move(self, changes: Changes) -> None:
         # First out of the way, then to their places: two files may have swapped names.
@@ -72,12 +90,15 @@ class LocalWriter:
                 raise StoreError(f"picture {moved.id} was moved, but is not in the collection")
         for moved in changes.moved:
             key = self._key(moved.file.path)
-            self._remove_at(*key)
+            self._connection.execute(
+                "DELETE FROM images WHERE folder_id = ? AND name = ? AND frame = ?",
+                (*key, _frame(moved.file)),
+            )
             self._unskip(*key)
             self._connection.execute(
                 "UPDATE images SET folder_id = ?, name = ?, size = ?, mtime_ns = ?, digest = ?,"
-                " width = ?, height = ?, format = ?, taken = ?, camera = ?, details = ?"
-                " WHERE id = ?",
+                " width = ?, height = ?, format = ?, taken = ?, camera = ?, details = ?,"
+                " frame = ? WHERE id = ?",
                 (*key, *_columns(moved.file), moved.id),
             )
 
@@ -86,8 +107,8 @@ class LocalWriter:
         self._unskip(*key)
         image_id = self._connection.execute(
             "INSERT INTO images (folder_id, name, size, mtime_ns, digest, width, height, format,"
-            " taken, camera, details)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (folder_id, name) DO UPDATE SET"
+            " taken, camera, details, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (folder_id, name, frame) DO UPDATE SET"
             " size = excluded.size, mtime_ns = excluded.mtime_ns, digest = excluded.digest,"
             " width = excluded.width, height = excluded.height, format = excluded.format,"
             " taken = excluded.taken, camera = excluded.camera, details = excluded.details"
@@ -109,11 +130,6 @@ class LocalWriter:
         ).fetchone()
         return int(row[0]), os.fsencode(name)
 
-    def _remove_at(self, folder_id: int, name: bytes) -> None:
-        self._connection.execute(
-            "DELETE FROM images WHERE folder_id = ? AND name = ?", (folder_id, name)
-        )
-
     def _unskip(self, folder_id: int, name: bytes) -> None:
         self._connection.execute(
             "DELETE FROM skipped WHERE folder_id = ? AND name = ?", (folder_id, name)
@@ -132,4 +148,10 @@ def _columns(file: FileRecord) -> tuple[object, ...]:
         file.taken,
         file.camera,
         file.details,
+        _frame(file),
     )
+
+
+def _frame(file: FileRecord) -> int:
+    """As in the table, whose keys know no NULL."""
+    return -1 if file.frame is None else file.frame

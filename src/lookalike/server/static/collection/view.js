@@ -44,7 +44,7 @@ export function collectionView(status, indexing) {
 
   async function showStatus() {
     const known = await status();
-    const { images, model, roots, collection } = known;
+    const { images, model, roots, offline, collection } = known;
     /** @type {[string, string | Node][]} */
     const rows = [
       ["Pictures", figure.format(images)],
@@ -53,7 +53,10 @@ export function collectionView(status, indexing) {
       ["Place", make("span", { class: "path" }, ...breakable(collection))],
     ];
     byId("collection-facts").replaceChildren(...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
-    byId("roots").replaceChildren(...roots.map((root) => make("li", {}, icon("folder"), make("span", { class: "path" }, ...breakable(root)))));
+    byId("roots").replaceChildren(...roots.map((root) => {
+      const away = offline.includes(root) ? [make("span", { class: "aside" }, "offline")] : [];
+      return make("li", {}, icon("folder"), make("span", { class: "path" }, ...breakable(root)), ...away);
+    }));
     byId("roots-empty").hidden = roots.length > 0;
     byId("update").hidden = !roots.length;
     showSkipped(known.skipped_files, known.skipped);

@@ -16,7 +16,7 @@
 
 /**
  * A picture as the answer to a search.
- * @typedef {Picture & {score?: number, distance?: number, likeness?: number | null, duplicates?: number[]}} Hit
+ * @typedef {Picture & {score?: number, distance?: number, offline?: boolean, likeness?: number | null, duplicates?: number[]}} Hit
  */
 
 /**
@@ -89,6 +89,7 @@
  * @property {number} skipped
  * @property {number} bytes
  * @property {string[]} roots
+ * @property {string[]} offline those of them that are missing or empty now
  * @property {{path: string, reason: string}[]} skipped_files
  * @property {boolean} [text] whether words can be searched
  * @property {boolean} [calibrated] whether scores carry a probability
