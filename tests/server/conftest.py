@@ -10,13 +10,15 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 import lookalike
 from lookalike import Collection
 from lookalike.server import Policy, create_app
 from tests.server.albums import EACH, write_albums
 from tests.server.browser import DESKTOP, Open, Watch
+
+expect.set_options(timeout=60_000)  # a machine may be busy; what is so is seen at once
 
 PICTURES = 90
 COLOURS = ["crimson", "seagreen", "royalblue", "goldenrod", "mediumorchid", "slategray"]
@@ -164,7 +166,7 @@ def open_page(chromium: Browser, address: str, watch_of: dict[BrowserContext, Wa
             is_mobile=touch,
             permissions=["camera"] if camera else [],
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         watch = watch_of[context] = Watch(context, server)
         watch.expected |= set(expected)
         page = context.new_page()

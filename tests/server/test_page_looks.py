@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 import lookalike
 from lookalike import Collection
@@ -65,13 +65,36 @@ def test_axe_finds_nothing(open_page: Open, path: str, dark: bool) -> None:
     for viewport in (DESKTOP, PHONE):
         page = open_page(path, dark=dark, still=True, viewport=viewport)
         page.wait_for_load_state("networkidle")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate(
-            """async () => (await axe.run()).violations.flatMap(({id, nodes}) =>
-                nodes.map(({html, failureSummary}) => `${id}: ${html} ${failureSummary}`))"""
-        )
-        assert found == [], "\n".join(found)[:1500]
+        assert violations(page) == []
         page.context.close()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_before_the_first_folder(
+    open_page: Open, tiny_model: Path, tmp_path: Path, dark: bool
+) -> None:
+    if not AXE.is_file():
+        pytest.skip("no axe-core here: npm ci brings it")
+    with lookalike.open(tmp_path / "c", model=tiny_model) as photos:
+        photos.create()
+        with Live(photos) as server:
+            page = open_page(server=server, dark=dark, still=True, viewport=PHONE)
+            expect(page.locator("#first")).to_be_visible()
+            assert violations(page) == []
+            page.get_by_role("button", name="Choose a folder").click()
+            expect(page.locator("#folder-here")).not_to_have_text("")
+            assert violations(page) == []
+            page.context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(
+        """async () => (await axe.run()).violations.flatMap(({id, nodes}) =>
+            nodes.map(({html, failureSummary}) => `${id}: ${html} ${failureSummary}`))"""
+    )
+    return found
 
 
 @pytest.mark.parametrize("width", [320, 360, 600, 768, 861, 1920])

@@ -63,16 +63,6 @@ export class Grid {
     this.#draw();
   }
 
-  /** Cells without a picture, where one should be seen by now. For tests and figures. */
-  get blanks() {
-    return [...this.list.querySelectorAll("li")].filter((cell) => {
-      const { bottom, top } = cell.getBoundingClientRect();
-      const image = cell.querySelector("img");
-      const seen = bottom > 0 && top < window.innerHeight;
-      return seen && !cell.querySelector(".gone") && !(image?.complete && image.naturalWidth > 0);
-    }).length;
-  }
-
   #measure() {
     const style = getComputedStyle(this.list);
     const least = parseFloat(style.getPropertyValue("--cell"));
