@@ -18,7 +18,7 @@ from lookalike.errors import (
 )
 from lookalike.indexer import index as run_index
 from lookalike.indexer import is_away
-from lookalike.search import Looks, Searcher, find_duplicates
+from lookalike.search import Explainer, Looks, Searcher, find_duplicates
 from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
 from lookalike.tables import picture_table, write_table
 from lookalike.thumbnails import Thumbnails, read_original
@@ -28,6 +28,7 @@ from lookalike.types import (
     DuplicateGroup,
     Embeddings,
     Example,
+    Explanation,
     Facets,
     Hit,
     IndexSummary,
@@ -99,6 +100,7 @@ class Collection:
         self._loaded: Encoder | None = None
         self._opened: Store | None = None
         self._looks = Looks()
+        self._explainer = Explainer()
         self._comparing = threading.Lock()
         self._duplicates: tuple[object, list[DuplicateGroup]] | None = None
         cache = os.path.join(self.location, "cache")
@@ -217,6 +219,28 @@ class Collection:
                 min_score=min_score,
             )
         return self._searcher.search(query, k, offset)
+
+    def explain(self, query: "Asked | Query", image_id: int) -> Explanation:
+        """Why a picture is as similar to a query as it is: heat maps over both.
+
+        Parts of each picture are hidden in turn, and what is left is encoded: about a hundred
+        pictures through the encoder. The last 64 answers are kept.
+
+        Args:
+            query: a picture, see `search`, or a whole `Query`. Of several pictures, the first gets
+                a map. Its `where`, `min_score`, `exclude` and `group` do not matter.
+            image_id: the picture to explain.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+            SourceError: a picture cannot be read any more.
+            DecodeError: it is no picture that we accept.
+            QueryError: the query makes no sense, or there is no picture with that id.
+            EncoderError: the encoder cannot be used.
+        """
+        if not isinstance(query, Query):
+            query = Query(positives=(Example(query),))
+        return self._explainer.explain(self._store, self.encoder, self._searcher, query, image_id)
 
     def duplicates(
         self,

@@ -237,6 +237,42 @@ class SearchResult:
     total: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heat:
+    """Where in a picture a similarity comes from.
+
+    Attributes:
+        shares: (rows, columns) float32, 0..1, from the top left: how far the score falls when that
+            place is hidden, as a share of the largest fall.
+        part: what the rows and columns cover: left, top, width and height, as shares of the upright
+            picture.
+        width: pixels of that part.
+        height: pixels of that part.
+        fall: the largest fall of the score, at least 0.
+    """
+
+    shares: NDArray[np.float32]
+    part: tuple[float, float, float, float]
+    width: int
+    height: int
+    fall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a picture is a hit.
+
+    Attributes:
+        score: cosine similarity of the picture to the whole query.
+        query: over the first picture of the query; None where it has words only.
+        image: over the picture that was found.
+    """
+
+    score: float
+    query: Heat | None
+    image: Heat
+
+
 DuplicateKind: TypeAlias = Literal["identical", "near", "similar"]
 """identical: the same bytes; near: one picture, changed (compressed, resized, cropped, mirrored,
 turned, recoloured); similar: pictures that look alike, but are not one."""

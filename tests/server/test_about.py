@@ -105,6 +105,7 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
         "/api/index/events",
         "/api/folders",
         "/api/duplicates",
+        "/api/explain",
         "/api/facets",
         "/api/collections",
         "/api/uploads",

@@ -56,11 +56,13 @@ def test_its_commands_run(
 
 
 def test_its_json_has_the_real_fields(client: TestClient, query: Path) -> None:
-    search, upload, images, facets, indexing, error = (
+    search, explained, upload, images, facets, indexing, error = (
         json.loads(block) for block in re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
     )
     real: Any = client.post("/api/search", json={"id": 1}).json()
     assert (set(search), set(search["hits"][0])) == (set(real), set(real["hits"][0]))
+    real = client.post("/api/explain", json={"id": 1, "image": 2}).json()
+    assert (set(explained), set(explained["image"])) == (set(real), set(real["image"]))
     real = client.post("/api/uploads", files={"file": query.read_bytes()}).json()
     assert set(upload) == set(real)
     real = client.get("/api/images?limit=1").json()

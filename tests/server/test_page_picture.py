@@ -85,3 +85,50 @@ def test_a_finger_sweeps_to_the_next(open_page: Open) -> None:
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": 300}]})
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect(page).to_have_url(re.compile(r"at=12"))
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_why_it_matched(open_page: Open, viewport: ViewportSize) -> None:
+    page = open_page("/?like=3@0.1,0.1,0.6,0.8", viewport=viewport)
+    expect_answer(page)
+    one = hits(page)[0]
+    page.locator(f'.card[data-id="{one}"] .card-link').click()
+    button = page.get_by_role("button", name="Why it matched")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#heat-scale")).to_be_visible()
+    expect(page.locator("#heat-text")).to_contain_text(re.compile("score"))
+    expect(
+        page.get_by_role("img", name=re.compile("over the picture that was found"))
+    ).to_be_visible()
+    expect(
+        page.get_by_role("img", name=re.compile("over the picture that was asked"))
+    ).to_be_visible()
+    # Only the part that was asked by is covered.
+    corner, middle = page.locator("#stage-query canvas").evaluate(
+        """(canvas) => {
+            const {width, height} = canvas;
+            const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
+            return [[0.02, 0.02], [0.4, 0.5]].map(([x, y]) =>
+                data[(Math.floor(y * height) * width + Math.floor(x * width)) * 4 + 3]);
+        }"""
+    )
+    assert corner == 0
+    assert middle > 0
+
+    page.keyboard.press("ArrowRight")  # it stays on over the next picture
+    expect(page.locator("#picture-place")).to_have_text("2 of 89")
+    expect(page.locator("#heat-scale")).to_be_visible()
+    page.keyboard.press("w")
+    expect(page.locator("#stage-image canvas")).to_be_hidden()
+    expect(page.locator("#heat-note")).to_be_hidden()
+
+
+def test_nothing_to_explain_without_a_question(open_page: Open) -> None:
+    page = open_page("/picture/12")
+    expect(page.locator("#picture-facts")).to_contain_text("pixels")
+    expect(page.get_by_role("button", name="Why it matched")).to_be_hidden()
+    page.goto(page.url + "?like=12")  # the picture itself
+    expect(page.locator("#picture-facts")).to_contain_text("pixels")
+    expect(page.get_by_role("button", name="Why it matched")).to_be_hidden()

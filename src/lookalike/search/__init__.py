@@ -1,8 +1,17 @@
 """Search: a query in, hits out."""
 
 from lookalike.search.duplicates import find_duplicates
+from lookalike.search.explain import Explainer
 from lookalike.search.filters import parse_size, parse_where
 from lookalike.search.looks import Looks
 from lookalike.search.searcher import Searcher, embed_query
 
-__all__ = ["Looks", "Searcher", "embed_query", "find_duplicates", "parse_size", "parse_where"]
+__all__ = [
+    "Explainer",
+    "Looks",
+    "Searcher",
+    "embed_query",
+    "find_duplicates",
+    "parse_size",
+    "parse_where",
+]

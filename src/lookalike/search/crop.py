@@ -25,11 +25,20 @@ def decode_part(data: bytes, crop: Crop | None, at_least: int) -> Picture:
     """
     if crop is None:
         return decode(data, at_least=at_least)
+    return cut(decode_for_part(data, crop, at_least), crop)
+
+
+def decode_for_part(data: bytes, crop: Crop, at_least: int) -> Picture:
+    """Decode all of a picture, so that `at_least` pixels of a part of it remain.
+
+    Raises:
+        see `decode_part`.
+    """
     check_crop(crop)
     if _in_pixels(crop):
-        return cut(decode(data), crop)
+        return decode(data)
     # A small part of a large photo needs the photo at a larger scale than the whole of it would.
-    return cut(decode(data, at_least=math.ceil(at_least / min(crop[2:]))), crop)
+    return decode(data, at_least=math.ceil(at_least / min(crop[2:])))
 
 
 def cut(picture: Picture, crop: Crop) -> Picture:
@@ -60,6 +69,14 @@ def cut(picture: Picture, crop: Crop) -> Picture:
         width=max(1, round(width * picture.width)),
         height=max(1, round(height * picture.height)),
     )
+
+
+def in_shares(crop: Crop, width: int, height: int) -> Crop:
+    """The same part of a picture of this size, as shares of it."""
+    left, top, across, down = crop
+    if not _in_pixels(crop):
+        return crop
+    return left / width, top / height, across / width, down / height
 
 
 def check_crop(crop: Crop) -> None:

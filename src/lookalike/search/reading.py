@@ -8,7 +8,7 @@ from PIL import Image
 
 from lookalike import source
 from lookalike.errors import DecodeError, QueryError, SourceError
-from lookalike.store import Store
+from lookalike.store import Store, StoredFile
 from lookalike.types import Asked
 
 
@@ -41,10 +41,18 @@ class Reader:
         Raises:
             QueryError: there is no picture with that id.
         """
+        return self.stored(image_id).file.path
+
+    def stored(self, image_id: int) -> StoredFile:
+        """A picture of the collection.
+
+        Raises:
+            QueryError: there is no picture with that id.
+        """
         found = self._store.get([image_id])
         if not found:
             raise QueryError(f"there is no picture {image_id} in the collection")
-        return found[0].file.path
+        return found[0]
 
     def same_content(self, asked: Asked) -> set[int]:
         """Ids of the pictures of the collection that have this one's content.
@@ -53,8 +61,7 @@ class Reader:
             see `read`.
         """
         if isinstance(asked, int):
-            self.path(asked)
-            digest = self._store.get([asked])[0].file.digest
+            digest = self.stored(asked).file.digest
         else:
             data = self.read(asked)
             if isinstance(data, Image.Image):

@@ -9,7 +9,7 @@ from PIL import Image
 from lookalike.decode import Picture, from_image
 from lookalike.encoders import Encoder
 from lookalike.errors import QueryError
-from lookalike.search.combine import combine
+from lookalike.search.combine import Weighted, combine
 from lookalike.search.crop import cut, decode_part
 from lookalike.search.duplicates import fold
 from lookalike.search.hits import nearest
@@ -63,7 +63,12 @@ class Searcher:
         """
         return self._embed(query, Reader(self._store))
 
-    def _embed(self, query: Query, reader: Reader) -> Embeddings:
+    def weigh(self, query: Query, reader: Reader) -> tuple[list[Weighted], list[Weighted]]:
+        """The embeddings of what the query has for and against, each in its order.
+
+        Raises:
+            see `search`.
+        """
         if query.text is not None:
             raise QueryError(
                 f"the encoder of this collection, {self._store.encoder.name}, understands no "
@@ -73,7 +78,10 @@ class Searcher:
         vectors = self._vectors(examples, reader)
         weights = [example.weight for example in examples]
         weighted = list(zip(weights, vectors, strict=True))
-        return combine(weighted[: len(query.positives)], weighted[len(query.positives) :])
+        return weighted[: len(query.positives)], weighted[len(query.positives) :]
+
+    def _embed(self, query: Query, reader: Reader) -> Embeddings:
+        return combine(*self.weigh(query, reader))
 
     def _vectors(self, examples: Sequence[Example], reader: Reader) -> list[NDArray[np.float32]]:
         """The embeddings of the examples; those that need the encoder, in one batch."""

@@ -20,6 +20,7 @@ from lookalike.server.routes import (
     about,
     choice,
     duplicates,
+    explain,
     export,
     facets,
     images,
@@ -77,6 +78,7 @@ def create_app(*collections: Collection, policy: Policy | None = None) -> FastAP
     app.state.policy = policy
     errors.install(app, SECURITY_HEADERS)
     app.include_router(search.router(metrics))
+    app.include_router(explain.router())
     app.include_router(images.router())
     app.include_router(facets.router())
     app.include_router(duplicates.router())

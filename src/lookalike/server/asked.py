@@ -83,8 +83,8 @@ class ExampleBody(NamedPicture):
         return self
 
 
-class SearchRequest(NamedPicture):
-    """A search. The picture at the top is short for one that stands alone in `positives`."""
+class QueryRequest(NamedPicture):
+    """What is asked by. The picture at the top is short for one alone in `positives`."""
 
     positives: list[ExampleBody] = Field(
         default=[], max_length=_MAX_EXAMPLES, description="what the hits should look like"
@@ -97,6 +97,26 @@ class SearchRequest(NamedPicture):
         description="words for what they should show, where the encoder understands any",
     )
     text_weight: Weight = 1.0
+
+    @model_validator(mode="after")
+    def _something_to_look_for(self) -> "QueryRequest":
+        if self.names > 1:
+            raise ValueError(_HOW)
+        if self.crop is not None and not self.names:
+            raise ValueError("crop needs the picture that it is a part of: id, url or upload")
+        if not (self.names or self.positives or self.text):
+            raise ValueError("give a picture as id, url or upload, or positives, or text")
+        return self
+
+    @property
+    def urls(self) -> list[str | None]:
+        """The addresses that pictures are named by."""
+        return [named.url for named in (self, *self.positives, *self.negatives)]
+
+
+class SearchRequest(QueryRequest):
+    """A search."""
+
     where: WhereBody = WhereBody()
     min_score: float | None = Field(
         default=None, ge=-1, le=1, description="the least score of a hit"
@@ -113,15 +133,11 @@ class SearchRequest(NamedPicture):
         default=False, description="also give a small JPEG of the query, as a data URL"
     )
 
-    @model_validator(mode="after")
-    def _something_to_look_for(self) -> "SearchRequest":
-        if self.names > 1:
-            raise ValueError(_HOW)
-        if self.crop is not None and not self.names:
-            raise ValueError("crop needs the picture that it is a part of: id, url or upload")
-        if not (self.names or self.positives or self.text):
-            raise ValueError("give a picture as id, url or upload, or positives, or text")
-        return self
+
+class ExplainRequest(QueryRequest):
+    """A picture to explain, and what it was found by."""
+
+    image: ImageId
 
 
 def asked_where(

@@ -10,7 +10,16 @@ from pydantic import AfterValidator, BaseModel, Field
 from lookalike.present.text import display_path
 from lookalike.source import is_url
 from lookalike.store.base import StoredFile
-from lookalike.types import DuplicateGroup, DuplicateKind, Facet, Facets, Hit, Status
+from lookalike.types import (
+    DuplicateGroup,
+    DuplicateKind,
+    Explanation,
+    Facet,
+    Facets,
+    Heat,
+    Hit,
+    Status,
+)
 
 ImageId = Annotated[int, Field(ge=0, le=2**63 - 1, description="a picture of the collection")]
 
@@ -105,6 +114,50 @@ class SearchBody(BaseModel):
     preview: str | None = Field(
         default=None, description="the query as a data URL, where asked for"
     )
+
+
+class HeatBody(BaseModel):
+    """Where in a picture a similarity comes from."""
+
+    width: int = Field(description="pixels of the part that the heat covers")
+    height: int
+    part: tuple[float, float, float, float] = Field(
+        description="that part: left, top, width, height, as shares of the upright picture"
+    )
+    heat: list[list[float]] = Field(
+        description="rows from the top left, 0 to 1: how far the score falls without that place, "
+        "as a share of `fall`"
+    )
+    fall: float = Field(description="the largest fall of the score")
+
+    @classmethod
+    def of(cls, heat: Heat) -> "HeatBody":
+        """The heat, in steps of a thousandth."""
+        return cls(
+            width=heat.width,
+            height=heat.height,
+            part=heat.part,
+            heat=[[round(share, 3) for share in row] for row in heat.shares.tolist()],
+            fall=heat.fall,
+        )
+
+
+class ExplanationBody(BaseModel):
+    """Why a picture is a hit: heat over the query's first picture, and over the picture."""
+
+    score: float = Field(description="cosine similarity of the picture to the whole query")
+    query: HeatBody | None = Field(description="null where the query has words only")
+    image: HeatBody
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> "ExplanationBody":
+        """The explanation."""
+        query = explanation.query
+        return cls(
+            score=explanation.score,
+            query=None if query is None else HeatBody.of(query),
+            image=HeatBody.of(explanation.image),
+        )
 
 
 class ImageBody(BaseModel):

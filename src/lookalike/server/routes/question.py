@@ -67,8 +67,7 @@ async def read_question(request: Request) -> Question:
 
 
 def _allowed(request: Request, question: Question) -> Question:
-    asked = question.request
-    refuse_addresses(request, [p.url for p in (asked, *asked.positives, *asked.negatives)])
+    refuse_addresses(request, question.request.urls)
     return question
 
 

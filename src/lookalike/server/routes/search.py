@@ -1,7 +1,7 @@
 """POST /api/search: pictures in, their neighbours out."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from lookalike.collection import Collection
 from lookalike.decode import thumbnail
 from lookalike.present.text import display_path, query_name
-from lookalike.server.asked import NamedPicture
+from lookalike.server.asked import NamedPicture, QueryRequest
 from lookalike.server.metrics import Metrics
 from lookalike.server.routes.images import known_image
 from lookalike.server.routes.question import BODY_SCHEMA, Question, Sent, read_question
@@ -48,7 +48,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A search whose pictures are at hand."""
+    """A query whose pictures are at hand."""
 
     query: Query
     name: str
@@ -73,14 +73,21 @@ def router(metrics: Metrics) -> APIRouter:
     ) -> SearchBody:
         """The pictures most similar to those that you send, or name by id, address or upload."""
         request = question.request
-        asked = resolve(collection, question)
+        asked = resolve(collection, request, question.sent)
+        query = replace(
+            asked.query,
+            where=request.where.where(),
+            min_score=request.min_score,
+            exclude=request.exclude,
+            group=request.group,
+        )
         with metrics.search_timer(asked.first.kind if asked.first else "text"):
-            hits = collection.search(asked.query, request.k, offset=request.offset)
+            hits = collection.search(query, request.k, offset=request.offset)
         answer = SearchBody(
             query=display_path(asked.name),
             hits=[HitBody.of(hit) for hit in hits],
             offset=request.offset,
-            total=collection.count(asked.query.where),
+            total=collection.count(query.where),
         )
         if request.preview and asked.first is not None:
             small = base64.b64encode(asked.first.preview(collection)).decode("ascii")
@@ -90,14 +97,13 @@ def router(metrics: Metrics) -> APIRouter:
     return routes
 
 
-def resolve(collection: Collection, question: Question) -> Resolved:
-    """Find or fetch the pictures that a search names.
+def resolve(collection: Collection, request: QueryRequest, sent: Sent | None = None) -> Resolved:
+    """Find or fetch the pictures that a query names, with the one that came with the request.
 
     Raises:
         HTTPException: 404, no picture has an id, or an upload is not kept any more.
         SourceError: an address gave nothing.
     """
-    request = question.request
     found: list[Found] = []
 
     def example(named: NamedPicture | Sent, weight: float = 1.0) -> Example:
@@ -107,8 +113,8 @@ def resolve(collection: Collection, question: Question) -> Resolved:
         return Example(at_hand.picture, weight, crop)
 
     positives = []
-    if question.sent is not None:
-        positives.append(example(question.sent))
+    if sent is not None:
+        positives.append(example(sent))
     elif request.names:
         positives.append(example(request))
     positives += [example(each, each.weight) for each in request.positives]
@@ -119,10 +125,6 @@ def resolve(collection: Collection, question: Question) -> Resolved:
         negatives=tuple(negatives),
         text=request.text,
         text_weight=request.text_weight,
-        where=request.where.where(),
-        min_score=request.min_score,
-        exclude=request.exclude,
-        group=request.group,
     )
     against = [each.name for each in found[len(names) :]]
     return Resolved(

@@ -1,6 +1,6 @@
 // The server's API, as the page uses it. Every failure is a Problem with a sentence for people.
 
-/** @import { Ask, Facets, Hit, JobStatus, Layout, Picture, Pick, Status, Where } from "./types.js" */
+/** @import { Ask, Facets, Heat, Hit, JobStatus, Layout, Picture, Pick, Status, Where } from "./types.js" */
 
 const LIMIT = 64 * 1024 * 1024;
 
@@ -130,8 +130,7 @@ export async function search(question, offset, k, signal) {
  * Where the likeness of a picture to the question comes from.
  * @param {Ask} question
  * @param {number} image
- * @returns {Promise<{query: Heat | null, image: Heat}>}
- * @typedef {{width: number, height: number, heat: number[][]}} Heat
+ * @returns {Promise<{score: number, query: Heat | null, image: Heat}>}
  */
 export function explain(question, image) {
   const { where: _where, group: _group, exclude: _exclude, ...rest } = requestOf(question);

@@ -69,6 +69,16 @@
  * @property {number} scroll
  */
 
+/**
+ * Where in a picture a similarity comes from; `part` is what the rows of `heat` cover.
+ * @typedef {object} Heat
+ * @property {number} width pixels of that part
+ * @property {number} height
+ * @property {[number, number, number, number]} part left, top, width, height, in shares
+ * @property {number[][]} heat rows from the top left, 0 to 1
+ * @property {number} fall the largest fall of the score
+ */
+
 /** @typedef {{name: string, count: number}} Facet */
 
 /**

@@ -1,8 +1,9 @@
 // One picture, large, with room for a crop's outline and a heat map over it.
 
 import { make } from "../core/dom.js";
+import { paint } from "./heat.js";
 
-/** @import { Crop } from "../core/types.js" */
+/** @import { Crop, Heat } from "../core/types.js" */
 
 export class Stage {
   #source = "";
@@ -12,7 +13,7 @@ export class Stage {
   constructor(figure) {
     this.box = /** @type {HTMLElement} */ (figure.querySelector(".stage"));
     this.image = make("img", { alt: "" });
-    this.canvas = make("canvas", { class: "heat", "aria-hidden": "true" });
+    this.canvas = make("canvas", { class: "heat", role: "img" });
     this.outline = make("span", { class: "outline" });
     this.outline.hidden = true;
     this.box.append(this.image, this.canvas, this.outline);
@@ -67,32 +68,19 @@ export class Stage {
   }
 
   /**
-   * Lay shares of 0 to 1, in rows from the top left, over the picture; null takes them off.
-   * @param {number[][] | null} rows
+   * Lay a heat map over the picture; null takes it off.
+   * @param {Heat | null} map
+   * @param {string} [text] what a screen reader says of it
    */
-  heat(rows) {
-    this.canvas.hidden = !rows;
-    const height = rows?.length ?? 0;
-    const width = rows?.[0]?.length ?? 0;
-    const context = this.canvas.getContext("2d");
-    if (!rows || !width || !context) return;
-    this.canvas.width = width;
-    this.canvas.height = height;
-    const pixels = context.createImageData(width, height);
-    rows.flat().forEach((share, at) => pixels.data.set(colour(share), at * 4));
-    context.putImageData(pixels, 0, 0);
+  heat(map, text = "") {
+    this.canvas.hidden = !map;
+    if (!map) return;
+    this.canvas.setAttribute("aria-label", text);
+    paint(this.canvas, map);
   }
 
   /** @param {number} width @param {number} height */
   #shape(width, height) {
     this.box.style.setProperty("--ratio", String(Math.min(4, Math.max(0.25, width / height))));
   }
-}
-
-/** Cold regions are dimmed, warm ones glow. @param {number} share @returns {[number, number, number, number]} */
-function colour(share) {
-  const value = Math.min(1, Math.max(0, share));
-  if (value < 0.35) return [12, 14, 30, Math.round(150 * (1 - value / 0.35))];
-  const warmth = (value - 0.35) / 0.65;
-  return [255, Math.round(190 - 120 * warmth), 40, Math.round(190 * warmth)];
 }

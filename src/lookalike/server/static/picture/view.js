@@ -8,6 +8,7 @@ import * as router from "../core/router.js";
 import { baseName, dimensions, figure, inFigures, inWords, moment, weight } from "../core/words.js";
 import { feedOf } from "../search/feed.js";
 import * as uploads from "../search/uploads.js";
+import { hottest } from "./heat.js";
 import { Labels } from "./labels.js";
 import { Stage } from "./stage.js";
 
@@ -29,6 +30,7 @@ export function pictureView() {
   let turn = 0;
   let comparing = false;
   let explaining = false;
+  let explained = 0; // what comes late for an earlier question is dropped
 
   byId("picture-back").addEventListener("click", () => router.back());
   byId("picture-previous").addEventListener("click", () => step(-1));
@@ -62,7 +64,7 @@ export function pictureView() {
     const [main] = ask.like;
     const comparable = main !== undefined && main.id !== id;
     byId("compare").hidden = !comparable;
-    byId("explain").hidden = true;
+    byId("explain").hidden = !comparable;
     if (!comparable) comparing = explaining = false;
     if (comparable) query.show({ source: uploads.sourceOf(main), name: "The picture that was asked by", crop: main.crop });
     compare(comparing && comparable);
@@ -213,22 +215,24 @@ export function pictureView() {
     stage.heat(null);
     query.heat(null);
     byId("heat-note").hidden = !on;
+    byId("heat-scale").hidden = true;
     if (!on) return;
     compare(true);
     const mine = turn;
+    const asked = ++explained;
     const done = working();
-    byId("heat-note").textContent = "Working out which regions carry the similarity…";
+    byId("heat-text").textContent = "Working out which places carry the similarity…";
     try {
       const answer = await api.explain(ask, id);
-      if (mine !== turn || !explaining) return;
-      stage.heat(answer.image.heat);
-      query.heat(answer.query?.heat ?? null);
-      const text = "The bright regions carry the similarity: covered, the score falls most.";
-      byId("heat-note").textContent = text;
-      say(text);
+      if (mine !== turn || asked !== explained || !explaining) return;
+      stage.heat(answer.image, `Heat map over the picture that was found: ${hottest(answer.image)} matters most`);
+      if (answer.query) query.heat(answer.query, `Heat map over the picture that was asked by: ${hottest(answer.query)} matters most`);
+      byId("heat-scale").hidden = false;
+      byId("heat-text").textContent = heatText(answer.image.fall);
+      say(`It matched most by ${hottest(answer.image)} of the picture. ${heatText(answer.image.fall)}`);
     } catch (error) {
       if (!(error instanceof api.Problem)) throw error;
-      if (mine !== turn) return;
+      if (mine !== turn || asked !== explained) return;
       explain(false);
       showProblem(error.message);
     } finally {
@@ -244,6 +248,12 @@ export function pictureView() {
       comparing = explaining = false;
     },
   };
+}
+
+/** @param {number} fall of the score, at most */
+function heatText(fall) {
+  if (fall < 0.01) return "No single place carries the similarity: hiding any of them changes the score by less than 0.01.";
+  return `Each place was hidden in turn. Without the brightest one, the score falls by ${fall.toFixed(2)}.`;
 }
 
 /**
