@@ -135,7 +135,7 @@ def first_results(browser: Browser, address: str, asked: list[Path]) -> list[flo
         data = transfer(page, path)
         page.evaluate("performance.clearMarks()")
         drop(page, data)
-        page.wait_for_function("performance.getEntriesByName('first-result').length > 0")
+        page.wait_for_function("() => performance.getEntriesByName('first-result').length > 0")
         took.append(_between(page, "dropped", "first-result"))
     page.close()
     return took[len(took) // 4 :]  # the first ones warm the server
@@ -158,11 +158,11 @@ def maps(browser: Browser, address: str) -> tuple[list[float], list[float]]:
         context = browser.new_context(viewport=DESKTOP)  # each with an empty cache
         page = context.new_page()
         page.goto(f"{address}map")
-        page.wait_for_function("performance.getEntriesByName('map-interactive').length > 0")
+        page.wait_for_function("() => performance.getEntriesByName('map-interactive').length > 0")
         ready.append(
             float(page.evaluate("performance.getEntriesByName('map-interactive')[0].startTime"))
         )
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function("() => performance.getEntriesByName('map-drawn').length > 0")
         frames.append(float(page.evaluate(_ZOOM)))
         context.close()
     return ready, frames

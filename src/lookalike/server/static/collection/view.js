@@ -11,6 +11,7 @@ import { chooseFolder } from "./folders.js";
 /** @import { Indexing } from "./indexing.js" */
 
 const SKIPPED_SHOWN = 200;
+const STATUS_MS = 2000; // between two looks at the status of a collection that grows
 
 /**
  * @param {() => Promise<Status>} status asked afresh
@@ -19,6 +20,7 @@ const SKIPPED_SHOWN = 200;
  */
 export function collectionView(status, indexing) {
   const view = byId("view-collection");
+  let told = 0; // when the status was asked for last
   indexing.addEventListener("progress", showJob);
   indexing.addEventListener("ended", () => {
     if (!view.hidden) guarded(showStatus);
@@ -43,6 +45,7 @@ export function collectionView(status, indexing) {
   }
 
   async function showStatus() {
+    told = performance.now();
     const known = await status();
     const { images, model, roots, offline, collection } = known;
     /** @type {[string, string | Node][]} */
@@ -90,7 +93,9 @@ export function collectionView(status, indexing) {
     const { job } = indexing;
     byId("job").hidden = job === null;
     if (job === null) return;
-    const { done, total, share, running, words, rate, left } = job;
+    const { done, total, share, running, words, rate, left, folders } = job;
+    if (running && !view.hidden && performance.now() - told > STATUS_MS) guarded(showStatus);
+    byId("job-folders").replaceChildren(...breakable(folders.join(", ")));
     byId("job-title").textContent = words;
     const bar = byId("job-bar", HTMLProgressElement);
     if (share === null) bar.removeAttribute("value");

@@ -117,11 +117,12 @@ function member(picture, best) {
     frame,
     make("span", { class: "member-name", title: picture.path }, name),
   );
-  const facts = [dimensions(picture), picture.bytes && weight(picture.bytes), !best && picture.score !== undefined && inFigures(picture)];
+  const facts = [picture.bytes && weight(picture.bytes), !best && picture.score !== undefined && inFigures(picture)];
   return make(
     "li",
     { class: "member" },
     link,
+    make("p", { class: "aside" }, dimensions(picture)),
     make("p", { class: "aside" }, facts.filter(Boolean).join(" · ")),
     make("p", { class: "path" }, ...breakable(picture.path.slice(0, -name.length))),
     copyButton(picture.path),

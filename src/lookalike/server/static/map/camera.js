@@ -1,11 +1,11 @@
-// Where the window stands over the map, whose points lie in 0..1 both ways.
+// Where the window stands over the map, whose points lie in 0..1 both ways: from afar, they fill it.
 
 const CLOSEST = 4000; // times the whole map
 
 export class Camera {
   width = 1;
   height = 1;
-  scale = 1; // pixels for the length 1
+  scale = 1; // pixels for the length 1, in the direction that has fewer
   x = 0.5; // what is in the middle
   y = 0.5;
 
@@ -34,8 +34,8 @@ export class Camera {
 
   /** @param {number} dx @param {number} dy in pixels, as the finger moves */
   pan(dx, dy) {
-    this.x -= dx / this.scale;
-    this.y -= dy / this.scale;
+    this.x -= dx / this.wide;
+    this.y -= dy / this.high;
     this.#bound();
   }
 
@@ -48,14 +48,29 @@ export class Camera {
   zoom(by, px = this.width / 2, py = this.height / 2) {
     const under = this.toMap(px, py);
     this.scale = Math.min(this.#least * CLOSEST, Math.max(this.#least, this.scale * by));
-    this.x = under.x - (px - this.width / 2) / this.scale;
-    this.y = under.y - (py - this.height / 2) / this.scale;
+    this.x = under.x - (px - this.width / 2) / this.wide;
+    this.y = under.y - (py - this.height / 2) / this.high;
     this.#bound();
   }
 
   /** @param {number} px @param {number} py */
   toMap(px, py) {
-    return { x: this.x + (px - this.width / 2) / this.scale, y: this.y + (py - this.height / 2) / this.scale };
+    return { x: this.x + (px - this.width / 2) / this.wide, y: this.y + (py - this.height / 2) / this.high };
+  }
+
+  /** @param {number} x @param {number} y */
+  toWindow(x, y) {
+    return { px: this.width / 2 + (x - this.x) * this.wide, py: this.height / 2 + (y - this.y) * this.high };
+  }
+
+  /** Pixels for the length 1 from left to right. */
+  get wide() {
+    return (this.scale * this.width) / Math.min(this.width, this.height);
+  }
+
+  /** Pixels for the length 1 from top to bottom. */
+  get high() {
+    return (this.scale * this.height) / Math.min(this.width, this.height);
   }
 
   /** How many times nearer than the whole map. */

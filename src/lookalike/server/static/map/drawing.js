@@ -1,12 +1,14 @@
 // Draws the map: dots from afar, pictures from small sheets where there is room for them.
 
 import * as api from "../core/api.js";
-import { DEEPEST, levelsOf } from "./levels.js";
+import { apartAt, DEEPEST, levelsOf } from "./levels.js";
+import { spread } from "./spread.js";
 
 /** @import { Layout } from "../core/types.js" */
 /** @import { Camera } from "./camera.js" */
 
-const SIDE = 40; // of a picture, in pixels
+const SIDE = 44; // of a picture with what is around it, in pixels
+const GAP = 4;
 const LARGEST = 120;
 const SHEET_TRIES = 60;
 const AGAIN_MS = 1000;
@@ -17,6 +19,8 @@ export class Drawing {
   #sheets = new Map();
   /** @type {Map<number, number>} */
   #places;
+  #missing = false; // whether a sheet is still to come
+  #whole = false; // whether all of it has been drawn once
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -28,9 +32,10 @@ export class Drawing {
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     this.layout = layout;
     this.onNews = onNews;
-    this.x = Float32Array.from(layout.x);
-    this.y = Float32Array.from(layout.y);
+    this.x = spread(layout.x);
+    this.y = spread(layout.y);
     this.levels = levelsOf(this.x, this.y);
+    this.deepest = this.levels.reduce((most, level) => Math.max(most, level), 0);
     this.#places = new Map(layout.ids.map((id, at) => [id, at]));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", onNews);
   }
@@ -76,11 +81,12 @@ export class Drawing {
    */
   nearest(camera, px, py, level = DEEPEST) {
     const { x, y } = camera.toMap(px, py);
+    const { wide, high } = camera;
     let found = null;
     let least = Infinity;
     for (let at = 0; at < this.count; at++) {
       if ((this.levels[at] ?? 0) > level) continue;
-      const distance = Math.max(Math.abs((this.x[at] ?? 0) - x), Math.abs((this.y[at] ?? 0) - y));
+      const distance = Math.max(Math.abs((this.x[at] ?? 0) - x) * wide, Math.abs((this.y[at] ?? 0) - y) * high);
       if (distance < least) {
         least = distance;
         found = at;
@@ -91,15 +97,19 @@ export class Drawing {
 
   /** @param {Camera} camera @param {number} at @param {number} px @param {number} py */
   #distance(camera, at, px, py) {
-    const { x, y } = camera.toMap(px, py);
-    return Math.max(Math.abs((this.x[at] ?? 0) - x), Math.abs((this.y[at] ?? 0) - y)) * camera.scale;
+    const there = this.#windowPlace(camera, at);
+    return Math.max(Math.abs(there.px - px), Math.abs(there.py - py));
+  }
+
+  /** @param {Camera} camera @param {number} at */
+  #windowPlace(camera, at) {
+    return camera.toWindow(this.x[at] ?? 0, this.y[at] ?? 0);
   }
 
   /** Which points are pictures at this zoom, and how large they are. @param {Camera} camera */
   #detail(camera) {
-    const level = Math.min(DEEPEST, Math.floor(Math.log2(camera.scale / SIDE)));
-    const room = camera.scale * 0.5 / Math.sqrt(this.count || 1);
-    return { level, side: Math.min(LARGEST, Math.max(SIDE - 4, room)) };
+    const level = Math.min(this.deepest, Math.max(0, Math.floor(2 * Math.log2(camera.scale / SIDE))));
+    return { level, side: Math.min(LARGEST, camera.scale * apartAt(level) - GAP) };
   }
 
   /**
@@ -113,25 +123,25 @@ export class Drawing {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);
     const { level, side } = this.#detail(camera);
-    const left = camera.width / 2 - camera.x * camera.scale;
-    const top = camera.height / 2 - camera.y * camera.scale;
+    this.#missing = false;
+    const { wide, high } = camera;
+    const { px: left, py: top } = camera.toWindow(0, 0);
     /** @type {number[]} */
     const pictures = [];
     context.fillStyle = style.getPropertyValue("--dot");
     for (let at = 0; at < this.count; at++) {
-      const px = left + (this.x[at] ?? 0) * camera.scale;
-      const py = top + (this.y[at] ?? 0) * camera.scale;
+      const px = left + (this.x[at] ?? 0) * wide;
+      const py = top + (this.y[at] ?? 0) * high;
       if (px < -side || py < -side || px > camera.width + side || py > camera.height + side) continue;
       if ((this.levels[at] ?? 0) <= level) pictures.push(at);
       else context.fillRect(px - 1.5, py - 1.5, 3, 3);
     }
     const sunken = style.getPropertyValue("--sunken");
-    for (const at of pictures) this.#picture(at, left + (this.x[at] ?? 0) * camera.scale, top + (this.y[at] ?? 0) * camera.scale, side, sunken);
+    for (const at of pictures) this.#picture(at, left + (this.x[at] ?? 0) * wide, top + (this.y[at] ?? 0) * high, side, sunken);
     for (const [at, grown] of /** @type {[number | null, number][]} */ ([[wanted, 1.6], [over, 1.6]])) {
       if (at === null) continue;
       const large = Math.max(side, SIDE) * grown;
-      const px = left + (this.x[at] ?? 0) * camera.scale;
-      const py = top + (this.y[at] ?? 0) * camera.scale;
+      const { px, py } = this.#windowPlace(camera, at);
       this.#picture(at, px, py, large, sunken);
       context.strokeStyle = style.getPropertyValue("--accent");
       context.lineWidth = 3;
@@ -147,6 +157,8 @@ export class Drawing {
       context.lineTo(camera.width / 2, camera.height / 2 + 12);
       context.stroke();
     }
+    if (!this.#missing && !this.#whole) performance.mark("map-drawn");
+    this.#whole ||= !this.#missing;
   }
 
   /** @param {number} at @param {number} px @param {number} py its middle @param {number} side @param {string} blank */
@@ -157,6 +169,7 @@ export class Drawing {
     const x = px - side / 2;
     const y = py - side / 2;
     if (!sheet.complete || !sheet.naturalWidth) {
+      this.#missing = true;
       this.context.fillStyle = blank;
       this.context.fillRect(x, y, side, side);
       return;

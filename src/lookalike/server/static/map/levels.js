@@ -1,9 +1,12 @@
 // Which pictures are seen as pictures at which zoom, so that they never cover one another.
 
-export const DEEPEST = 18;
+export const DEEPEST = 36;
+
+/** How far apart points are, at least, of which none is of a deeper level. @param {number} level */
+export const apartAt = (level) => 2 ** (-level / 2);
 
 /**
- * The level of each point: at level L, those of level L or less are at least 2^-L apart, in one
+ * The level of each point: those of one level or less are at least `apartAt` of it apart, in one
  * direction or the other. What is seen from afar stays when one goes nearer.
  * @param {ArrayLike<number>} x in 0..1
  * @param {ArrayLike<number>} y
@@ -17,8 +20,8 @@ export function levelsOf(x, y) {
   /** @type {number[]} */
   const taken = [];
   for (let level = 1; level < DEEPEST && rest.length; level++) {
-    const cells = 2 ** level;
-    const apart = 1 / cells;
+    const apart = apartAt(level);
+    const cells = Math.floor(1 / apart);
     /** @type {Map<number, number[]>} */
     const grid = new Map();
     /** @param {number} at */
