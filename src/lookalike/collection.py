@@ -483,7 +483,7 @@ class Collection:
             raise EncoderMismatchError(
                 f"the collection {self.location} was made with {theirs.name} "
                 f"({theirs.sha256[:12]}, {theirs.dimension}-d), not with {found.spec.name} "
-                f"({found.spec.sha256[:12]}, {found.spec.embedding.dimension}-d): leave out the "
+                f"({found.spec.weights[:12]}, {found.spec.embedding.dimension}-d): leave out the "
                 "model to go on with it, or index into a new collection"
             )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from lookalike.encoders.catalogue import BUNDLED, CATALOGUE, CatalogueEntry
 from lookalike.encoders.download import download
 from lookalike.encoders.encoder import Encoder
+from lookalike.encoders.graph import check_graph
 from lookalike.encoders.spec import (
     EXAMPLE,
     SPEC_FILE,
@@ -75,6 +76,7 @@ def load(
 
 def _from_catalogue(entry: CatalogueEntry) -> LocatedModel:
     path, sha256 = download(entry)
+    check_graph(path, {})
     spec = ModelSpec(
         name=entry.name,
         description=entry.description,
@@ -111,11 +113,23 @@ def _from_file(path: str) -> LocatedModel:
 
 def _from_spec(spec_path: str, source: str) -> LocatedModel:
     spec = read_spec(spec_path)
-    file = os.path.join(os.path.dirname(spec_path), spec.file)
+    folder = os.path.dirname(spec_path)
+    real = os.path.realpath(folder)
+    data = spec.external_data or {}
+    for name, wanted in {**data, spec.file: spec.sha256}.items():
+        _check_file(os.path.join(folder, name), wanted, spec_path)
+    for name in data:
+        if os.path.dirname(os.path.realpath(os.path.join(folder, name))) != real:
+            raise ModelSpecError(f"{name} leads out of {folder}: put the file itself there")
+    file = os.path.join(folder, spec.file)
+    check_graph(file, data)
+    return LocatedModel(replace(spec, name=spec.name.strip()), file, source)
+
+
+def _check_file(file: str, wanted: str, spec_path: str) -> None:
     sha256 = file_sha256(file)
-    if sha256 != spec.sha256:
+    if sha256 != wanted:
         raise ModelSpecError(
             f"{file} is not the file that {spec_path} describes: its sha256 is {sha256}, not "
-            f"{spec.sha256}; fetch the model again, or correct the spec if the change is meant"
+            f"{wanted}; fetch the model again, or correct the spec if the change is meant"
         )
-    return LocatedModel(replace(spec, name=spec.name.strip()), file, source)

@@ -69,11 +69,12 @@ def optimize(model: LocatedModel, pictures: Sequence[Pixels], folder: str) -> Op
             name=f"{model.spec.name}-int8",
             file="model.onnx",
             sha256=file_sha256(scratch),
+            external_data=None,
         )
         similar = _similarity(model, Encoder(spec, scratch, precision="fp32"), held_out)
         record = Optimization(
             precision="int8",
-            original_sha256=model.spec.sha256,
+            original_sha256=model.spec.weights,
             calibrated_with=len(calibration),
             measured_with=len(held_out),
             mean_cosine=float(similar.mean()),

@@ -81,7 +81,7 @@ def _record_path(factory: RuntimeFactory, spec: ModelSpec) -> str:
 
     folder = platformdirs.user_cache_dir("lookalike", appauthor=False)
     version = "".join(c if c.isalnum() else "-" for c in factory.version())
-    return os.path.join(folder, "precision", f"{spec.sha256}-{factory.name}-{version}.json")
+    return os.path.join(folder, "precision", f"{spec.weights}-{factory.name}-{version}.json")
 
 
 def _read(path: str) -> _Drift | None:

@@ -98,7 +98,10 @@ class Optimization:
 class ModelSpec:
     """Everything that decides an embedding, and where the model came from.
 
-    `training` is free-form: how a fine-tuned encoder was made.
+    Attributes:
+        external_data: sha256 of each file beside `file` that holds weights of the
+            graph, by its plain name.
+        training: free-form: how a fine-tuned encoder was made.
     """
 
     name: str
@@ -113,6 +116,16 @@ class ModelSpec:
     logits: LogitsSpec | None = None
     training: dict[str, Any] | None = None
     optimized: Optimization | None = None
+    external_data: dict[str, str] | None = None
+
+    @property
+    def weights(self) -> str:
+        """The sha256 that stands for all of its files: that of the one file where it is one."""
+        if not self.external_data:
+            return self.sha256
+        others = sorted(self.external_data.items())
+        files = [self.sha256, *(f"{sha256} {name}" for name, sha256 in others)]
+        return hashlib.sha256("\n".join(files).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +150,7 @@ def identity(spec: ModelSpec) -> EncoderIdentity:
     """The identity of the encoder that `spec` describes."""
     return EncoderIdentity(
         name=spec.name,
-        sha256=spec.sha256,
+        sha256=spec.weights,
         dimension=spec.embedding.dimension,
         preprocessing=spec.input,
     )
@@ -158,7 +171,7 @@ def read_spec(path: str) -> ModelSpec:
         ) from error
     try:
         spec = msgspec.json.decode(data, type=ModelSpec)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelSpecError(
             f"{path} is not a model spec ({error}); see docs/formats.md"
         ) from error
@@ -202,14 +215,12 @@ def _problem(spec: ModelSpec) -> str | None:
     checks = [
         (spec.format == FORMAT, f"format {spec.format} is not {FORMAT}; update Lookalike"),
         (bool(spec.name.strip()), "the name is empty"),
-        (
-            spec.file == os.path.basename(spec.file)
-            and spec.file not in ("", ".", "..")
-            and spec.file.isprintable(),
-            f"file {spec.file!r} has to be a plain name inside the model folder",
+        *(
+            (_is_plain(file), f"file {file!r} has to be a plain name inside the model folder")
+            for file in (spec.file, *(spec.external_data or ()))
         ),
         (
-            len(spec.sha256) == 64 and set(spec.sha256) <= set("0123456789abcdef"),
+            all(map(_is_sha256, (spec.sha256, *(spec.external_data or {}).values()))),
             "sha256 has to be 64 lower-case hex digits",
         ),
         (
@@ -225,3 +236,12 @@ def _problem(spec: ModelSpec) -> str | None:
         ),
     ]
     return next((sentence for fine, sentence in checks if not fine), None)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether it names a file in a folder, on any system."""
+    return name not in ("", ".", "..") and name.isprintable() and not set(name) & set("/\\:")
+
+
+def _is_sha256(text: str) -> bool:
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")

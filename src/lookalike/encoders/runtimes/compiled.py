@@ -27,7 +27,7 @@ def compiled_path(spec: ModelSpec, runtime: str, device: str, precision: str) ->
     """
     import platformdirs
 
-    decides = [spec.sha256, spec.input, spec.embedding, runtime, device, precision]
+    decides = [spec.weights, spec.input, spec.embedding, runtime, device, precision]
     name = hashlib.sha256(msgspec.json.encode(decides)).hexdigest()
     folder = platformdirs.user_cache_dir("lookalike", appauthor=False)
     return os.path.join(folder, "compiled", f"{name[:32]}.bin")

@@ -1,6 +1,7 @@
 """OpenVINO, the CPU runtime."""
 
 import io
+import math
 import threading
 from functools import cache
 from typing import Any
@@ -16,6 +17,9 @@ from lookalike.encoders.runtimes.ports import pick_port, refuse_more_inputs
 from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, ModelSpecError
 from lookalike.types import Pixels
+
+_MAX_VALUES = 2**28
+"""Most values that any step of a graph may give for one picture: a gigabyte in float32."""
 
 
 @cache
@@ -105,7 +109,10 @@ def _embedding_graph(model: Any, spec: ModelSpec) -> Any:
     shape = port.get_partial_shape()
     if len(shape) != 4:
         raise ModelSpecError(f"{spec.name}: the input has {len(shape)} dimensions, not 4 (NCHW)")
-    model.reshape({port: [-1, 3, spec.input.height, spec.input.width]})
+    for batch in (1, -1):
+        model.reshape({port: [batch, 3, spec.input.height, spec.input.width]})
+        if batch == 1:
+            _refuse_absurd_sizes(model, spec)
     steps = PrePostProcessor(model)
     pixels = steps.input(0)
     pixels.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
@@ -114,6 +121,25 @@ def _embedding_graph(model: Any, spec: ModelSpec) -> Any:
     scaled.mean([255 * value for value in spec.input.mean])
     scaled.scale([255 * value for value in spec.input.std])
     return steps.build()
+
+
+def _refuse_absurd_sizes(model: Any, spec: ModelSpec) -> None:
+    """A few bytes of graph can ask for more memory than there is, for one picture."""
+    for operation in model.get_ops():
+        if operation.get_type_name() == "Constant":  # its values are in the file
+            continue
+        for port in operation.outputs():
+            shape = port.get_partial_shape()
+            if shape.is_dynamic:
+                raise ModelSpecError(
+                    f"{spec.name}: the size of its {operation.get_type_name()} cannot be told "
+                    "beforehand; export it with fixed sizes, but for the batch"
+                )
+            if math.prod(shape.to_shape()) > _MAX_VALUES:
+                raise ModelSpecError(
+                    f"{spec.name}: its {operation.get_type_name()} of {shape} for one picture is "
+                    f"absurd; the limit is {_MAX_VALUES:,} values"
+                )
 
 
 def _clause(error: Exception) -> str:
