@@ -1,18 +1,20 @@
 """Decoding in worker processes: the same pictures, and a codec that crashes costs one file."""
 
+import io
 import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
-from lookalike.decode import decode, isolated, thumbnail
+from lookalike.decode import Details, decode, details_of, isolated, thumbnail
 from lookalike.errors import DecodeError
 from lookalike.indexer import index
 from lookalike.store import LocalStore
 from tests.support.encoder import CountingEncoder
-from tests.support.pictures import encoded, write_gallery
+from tests.support.pictures import draw, encoded, write_gallery
 
 _FRAGILE = """
 import ctypes, time
@@ -25,6 +27,8 @@ def fragile(data, *, at_least=None):
         time.sleep(1000)
     return real(data, at_least=at_least)
 worker.decode = fragile
+of = picture.details_of
+worker.details_of = lambda data: ctypes.string_at(0) if b"SEGFAULT" in data else of(data)
 worker.work()
 """
 FRAGILE = (sys.executable, "-c", _FRAGILE)
@@ -63,6 +67,19 @@ def test_a_crash_costs_one_file(tmp_path: Path) -> None:
     assert {skip.path for skip in summary.skipped} == {str(paths[5]), str(paths[20])}
     assert {skip.reason for skip in summary.skipped} == {"the decoder crashed on it (SIGSEGV)"}
     store.close()
+
+
+def test_details_are_read_by_the_workers_too() -> None:
+    with_details = io.BytesIO()
+    exif = Image.Exif()
+    exif[ExifTags.Base.Model] = "Camera"
+    draw(1).save(with_details, "JPEG", exif=exif)
+    data = with_details.getvalue()
+    with isolated(FRAGILE):
+        assert details_of(data) == Details(None, "Camera")
+        assert details_of(data + b"SEGFAULT") == Details()
+        assert details_of(data) == Details(None, "Camera")
+        assert details_of(b"") == Details()
 
 
 def test_a_hang_costs_one_file_and_its_time() -> None:

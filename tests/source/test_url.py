@@ -1,5 +1,6 @@
 """Fetching from addresses: a real server on loopback, and names that lead where they must not."""
 
+import gzip
 import socket
 import threading
 import time
@@ -69,11 +70,26 @@ class Pages(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"half")
 
+    def give_page(self) -> None:
+        self.answer(200, b"<html>", **{"Content-Type": "text/html; charset=utf-8"})
+
+    def give_typed(self) -> None:
+        self.answer(200, PICTURE, **{"Content-Type": "IMAGE/JPEG; q=1"})
+
+    def give_untyped(self) -> None:
+        self.answer(200, PICTURE, **{"Content-Type": "application/octet-stream"})
+
+    def give_bomb(self) -> None:
+        bomb = gzip.compress(gzip.compress(bytes(10**6)))
+        self.answer(200, bomb, **{"Content-Type": "image/png", "Content-Encoding": "gzip, gzip"})
+
     def give_agent(self) -> None:
         self.answer(200, self.headers["User-Agent"].encode())
 
-    def answer(self, status: int, body: bytes) -> None:
+    def answer(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -133,6 +149,11 @@ def test_a_picture_is_fetched(base: str) -> None:
     assert fetch(f"{base}/agent", allow_private=True) == b"lookalike"
 
 
+@pytest.mark.parametrize("path", ["typed", "untyped"])
+def test_pictures_go_by_several_types(base: str, path: str) -> None:
+    assert fetch(f"{base}/{path}", allow_private=True) == PICTURE
+
+
 def test_redirects_are_followed(base: str) -> None:
     assert fetch(f"{base}/moved", allow_private=True) == PICTURE
 
@@ -145,6 +166,8 @@ def test_redirects_are_followed(base: str) -> None:
         ("empty", "no content"),
         ("to-file", "cannot fetch"),
         ("half", "cannot fetch"),
+        ("page", "is text/html, not a picture"),
+        ("bomb", "arrives compressed"),
     ],
 )
 def test_what_is_no_picture_is_an_error(base: str, path: str, sentence: str) -> None:
@@ -236,6 +259,24 @@ def test_addresses_are_told_from_paths() -> None:
         "[64:ff9b::7f00:1]",
         "[2002:7f00:1::]",
         "[2001:0:7f00:1::]",
+        # Metadata services of the clouds, in plain and in disguise.
+        "168.63.129.16",
+        "100.100.100.200",
+        "192.0.0.192",
+        "169.254.170.2",
+        "2852039166",
+        "0xa9fea9fe",
+        "0xa83f8110",
+        "[fd00:ec2::254]",
+        "[fd20:ce::254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b::a83f:8110]",
+        "[64:ff9b:1::a9fe:a9fe]",
+        "[::ffff:168.63.129.16]",
+        "[::ffff:0:a9fe:a9fe]",
+        "[2002:a83f:8110::]",
+        "[3fff::1]",
+        "[4000::1]",
         "[fe80::1]",
         "[fc00::1]",
         "[fec0::1]",

@@ -1,8 +1,8 @@
 """Decode: bytes in, an upright RGB picture out, or the reason why not. Knows no models."""
 
 from lookalike.decode.details import DETAILS, Details
-from lookalike.decode.isolate import decode, isolated
-from lookalike.decode.picture import MAX_PIXELS, READER, Picture, details_of, from_image
+from lookalike.decode.isolate import decode, details_of, isolated
+from lookalike.decode.picture import MAX_PIXELS, READER, Picture, from_image
 from lookalike.decode.thumbnail import thumbnail
 
 __all__ = [

@@ -25,8 +25,11 @@ from lookalike.decode.picture import Picture
 from lookalike.errors import DecodeError
 
 HEAD = struct.Struct("<Qq")
-"""Before each request: length of the file, and `at_least` or -1. Before each answer: length of its
-record in JSON, and of the pixels."""
+"""Before each request: length of the file, and `at_least`, `WHOLE` or `DETAILS_ONLY`. Before each
+answer: length of its record in JSON, and of the pixels."""
+
+WHOLE = -1
+DETAILS_ONLY = -2
 
 SECONDS = 60.0
 """How long one file may take."""
@@ -46,9 +49,16 @@ def decode(data: bytes, *, at_least: int | None = None) -> Picture:
     return _workers.decode(data, at_least)
 
 
+def details_of(data: bytes) -> Details:
+    """What the file says of how it was made; see `lookalike.decode.picture.details_of`."""
+    if _workers is None:
+        return picture.details_of(data)
+    return _workers.details_of(data)
+
+
 @contextmanager
 def isolated(command: Sequence[str] = _WORKER, seconds: float = SECONDS) -> Iterator[None]:
-    """While inside, everything that this process decodes is decoded by workers.
+    """While inside, everything that this process reads of pictures is read by workers.
 
     Args:
         command: starts a worker.
@@ -75,6 +85,22 @@ class Workers:
         """See `decode`."""
         if not data:
             raise DecodeError("the file is empty")
+        record, pixels = self._request(data, WHOLE if at_least is None else at_least)
+        if "error" in record:
+            raise DecodeError(str(record["error"]))
+        image = Image.frombytes("RGB", (record["size"][0], record["size"][1]), pixels)
+        details = Details(record["taken"], record["camera"])
+        return Picture(image, record["width"], record["height"], record["format"], details)
+
+    def details_of(self, data: bytes) -> Details:
+        """See `details_of`; a reader that crashes says nothing."""
+        try:
+            record, _ = self._request(data, DETAILS_ONLY)
+        except DecodeError:
+            return Details()
+        return Details(record["taken"], record["camera"])
+
+    def _request(self, data: bytes, wanted: int) -> tuple[dict[str, Any], bytes]:
         worker = self._take()
         late = threading.Event()
 
@@ -86,7 +112,7 @@ class Workers:
         timer.daemon = True
         timer.start()
         try:
-            record, pixels = _ask(worker, data, at_least)
+            answer = _ask(worker, data, wanted)
         except (OSError, EOFError, ValueError) as error:
             _end(worker)
             if late.is_set():
@@ -95,11 +121,7 @@ class Workers:
         finally:
             timer.cancel()
         self._idle.put(worker)
-        if "error" in record:
-            raise DecodeError(str(record["error"]))
-        image = Image.frombytes("RGB", (record["size"][0], record["size"][1]), pixels)
-        details = Details(record["taken"], record["camera"])
-        return Picture(image, record["width"], record["height"], record["format"], details)
+        return answer
 
     def close(self) -> None:
         """End the workers that are idle; the others end with the pipes."""
@@ -125,11 +147,11 @@ class Workers:
 
 
 def _ask(
-    worker: "subprocess.Popen[bytes]", data: bytes, at_least: int | None
+    worker: "subprocess.Popen[bytes]", data: bytes, wanted: int
 ) -> tuple[dict[str, Any], bytes]:
     assert worker.stdin is not None  # noqa: S101  as it was started
     assert worker.stdout is not None  # noqa: S101
-    worker.stdin.write(HEAD.pack(len(data), -1 if at_least is None else at_least))
+    worker.stdin.write(HEAD.pack(len(data), wanted))
     worker.stdin.write(data)
     worker.stdin.flush()
     record_size, pixels_size = HEAD.unpack(read_exactly(worker.stdout, HEAD.size))

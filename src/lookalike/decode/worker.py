@@ -1,11 +1,11 @@
-"""A process that decodes what its standard input brings; see `lookalike.decode.isolate`."""
+"""A process that reads the pictures that its input brings; see `lookalike.decode.isolate`."""
 
 import json
 import os
 import sys
 
-from lookalike.decode.isolate import HEAD, read_exactly
-from lookalike.decode.picture import MAX_BYTES, decode
+from lookalike.decode.isolate import DETAILS_ONLY, HEAD, WHOLE, read_exactly
+from lookalike.decode.picture import MAX_BYTES, decode, details_of
 from lookalike.errors import DecodeError
 
 
@@ -14,28 +14,33 @@ def work() -> None:
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a codec prints must not come between
     while head := requests.read(HEAD.size):
-        size, at_least = HEAD.unpack(head)
-        data = read_exactly(requests, size)
-        pixels = b""
-        try:
-            picture = decode(data, at_least=None if at_least < 0 else at_least)
-        except DecodeError as error:
-            record: dict[str, object] = {"error": str(error)}
-        else:
-            pixels = picture.image.tobytes()
-            record = {
-                "size": picture.image.size,
-                "width": picture.width,
-                "height": picture.height,
-                "format": picture.format,
-                "taken": picture.details.taken,
-                "camera": picture.details.camera,
-            }
+        size, wanted = HEAD.unpack(head)
+        record, pixels = answer(read_exactly(requests, size), wanted)
         encoded = json.dumps(record).encode()
         answers.write(HEAD.pack(len(encoded), len(pixels)))
         answers.write(encoded)
         answers.write(pixels)
         answers.flush()
+
+
+def answer(data: bytes, wanted: int) -> tuple[dict[str, object], bytes]:
+    """The record and the pixels for one file; `wanted` is as in `HEAD`."""
+    if wanted == DETAILS_ONLY:
+        details = details_of(data)
+        return {"taken": details.taken, "camera": details.camera}, b""
+    try:
+        picture = decode(data, at_least=None if wanted == WHOLE else wanted)
+    except DecodeError as error:
+        return {"error": str(error)}, b""
+    record: dict[str, object] = {
+        "size": picture.image.size,
+        "width": picture.width,
+        "height": picture.height,
+        "format": picture.format,
+        "taken": picture.details.taken,
+        "camera": picture.details.camera,
+    }
+    return record, picture.image.tobytes()
 
 
 def limit_memory() -> None:

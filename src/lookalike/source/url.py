@@ -7,7 +7,7 @@ is opened, so that neither a redirect nor a changing DNS answer leads anywhere e
 import ipaddress
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +20,23 @@ from lookalike.source.address import is_url
 MAX_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 20.0
 MAX_REDIRECTS = 5
+
+_HEADERS = {"User-Agent": "lookalike", "Accept": "image/*", "Accept-Encoding": "identity"}
+
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "168.63.129.16/32",  # the platform's own services, in Azure
+        "192.0.0.0/24",  # special purposes; one cloud's metadata among them
+        "192.88.99.0/24",  # once relays from IPv4 to IPv6
+        "3fff::/20",  # documentation
+    )
+)
+"""What Python's tables call public, and is not for us."""
+
+_UNTYPED = frozenset({"application/octet-stream", "binary/octet-stream"})
+
+_IPV6_IN_USE = ipaddress.ip_network("2000::/3")
 
 
 def fetch(
@@ -52,12 +69,13 @@ def fetch(
                 follow_redirects=True,
                 max_redirects=MAX_REDIRECTS,
                 timeout=timeout_s,
-                headers={"User-Agent": "lookalike", "Accept": "image/*"},
+                headers=_HEADERS,
             ) as client,
             client.stream("GET", url, extensions={"trace": deadline.trace}) as response,
         ):
             if response.status_code != httpx2.codes.OK:
                 raise SourceError(f"{url} answered with status {response.status_code}")
+            _check_type(url, response.headers)
             body = _body(response.iter_bytes(), url, max_bytes)
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:
         if isinstance(error, httpx2.TimeoutException) or deadline.passed:
@@ -68,6 +86,19 @@ def fetch(
     if not body:
         raise SourceError(f"{url} has no content")
     return body
+
+
+def _check_type(url: str, headers: Mapping[str, str]) -> None:
+    """Pictures go by `image/...`, and by the two names of bytes that nobody has looked at.
+
+    What is called a picture and is none, is refused by the decoder.
+    """
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and not kind.startswith("image/") and kind not in _UNTYPED:
+        raise SourceError(f"{url} is {kind[:60]}, not a picture: give the picture's own address")
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        # Asked not to; and a few kilobytes, compressed several times, unfold to gigabytes.
+        raise SourceError(f"{url} arrives compressed; save the picture and search by file")
 
 
 def _host(url: str) -> str | None:
@@ -119,8 +150,10 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return _is_public(inner)
-        if address.is_site_local:
+        if address not in _IPV6_IN_USE:
             return False
+    if any(address in network for network in _NOT_PUBLIC):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
