@@ -66,6 +66,9 @@ def test_a_crash_costs_one_file(tmp_path: Path) -> None:
     assert summary.added == 38
     assert {skip.path for skip in summary.skipped} == {str(paths[5]), str(paths[20])}
     assert {skip.reason for skip in summary.skipped} == {"the decoder crashed on it (SIGSEGV)"}
+    # The next run passes over them, isolated or not: the decoder in this process never sees them.
+    again = index(store, CountingEncoder(), [str(tmp_path / "pictures")])
+    assert (again.added, again.unchanged, len(again.skipped)) == (0, 38, 2)
     store.close()
 
 
