@@ -218,6 +218,16 @@ async def _watch(soak: Soak, clients: int, seconds: float, process: int) -> list
     return samples
 
 
+def _address(server: "subprocess.Popen[bytes]", log: Path) -> str:
+    """Where the server says that it is, once it does."""
+    deadline = time.monotonic() + 120
+    while not (told := re.search(r"http://\S+?(?=/? )", log.read_text())):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the server did not start: {log.read_text()[-500:]}")
+        time.sleep(0.1)
+    return told[0]
+
+
 def slope(samples: Sequence[Sample]) -> float:
     """Bytes by which memory grows an answer: the median over all pairs of samples.
 
@@ -257,27 +267,25 @@ def run(seconds: float, clients: int, seed: int, scratch: Path) -> list[Trial]:
     ids = {number: by_path[str(path)] for number, path in enumerate(paths)}
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "lookalike"]
-    server = subprocess.Popen(
-        [*command, "serve", "-c", str(folder), "--port", "0"],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
+    log = scratch / "server.log"
+    # Not a pipe: one that nobody empties holds up its writer once it is full.
+    with log.open("w") as opened:
+        server = subprocess.Popen(
+            [*command, "serve", "-c", str(folder), "--port", "0"], stderr=opened, env=environment
+        )
     indexer = subprocess.Popen([sys.executable, "-c", _INDEX_ON, str(folder), str(pictures)])
     load = Trial(f"{clients} clients for {seconds:.0f} s while indexing goes on")
     flat = Trial("memory of the server under that load")
     try:
-        assert server.stderr
-        told = re.search(r"http://\S+?(?=/? )", server.stderr.readline())
-        assert told, "the server did not start"
-        soak = Soak(told[0], ids, seed)
+        soak = Soak(_address(server, log), ids, seed)
         with load.timed():
             samples = asyncio.run(_watch(soak, clients, seconds, server.pid))
     finally:
         indexer.kill()
         indexer.wait()
         server.send_signal(signal.SIGINT)
-        said = server.communicate(timeout=60)[1]
+        server.wait(timeout=60)
+    said = log.read_text()
     load.tried = sum(soak.statuses.values())
     errors = sum(count for status, count in soak.statuses.items() if status >= 500)
     load.check(errors == 0, f"{errors} answers were 5xx")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lookalike.decode import decode
-from lookalike.encoders import load, runtimes
+from lookalike.encoders import Encoder, load, read_spec, runtimes
 from lookalike.encoders.runtimes import RuntimeFactory, available, choose
 from lookalike.errors import EncoderError, ModelSpecError, RuntimeUnavailableError
 from lookalike.types import Embeddings
@@ -205,7 +205,11 @@ def test_names_may_be_left_out(tmp_path: Path, runtime: str) -> None:
 @pytest.mark.parametrize("data", [b"", b"no onnx at all", tiny()[:1000]], ids=["0", "text", "cut"])
 def test_a_broken_file(tmp_path: Path, runtime: str, data: bytes) -> None:
     write_model(tmp_path, data)
-    encoder = load(tmp_path, runtime=runtime, precision="fp32")
+    with pytest.raises(ModelSpecError, match=r"model\.onnx is no ONNX model"):
+        load(tmp_path)
+    # What the look at the file lets pass, the runtime refuses.
+    spec = read_spec(str(tmp_path / "model.json"))
+    encoder = Encoder(spec, str(tmp_path / "model.onnx"), runtime=runtime, precision="fp32")
     with pytest.raises(ModelSpecError, match=r"cannot use .*model\.onnx: ") as caught:
         encoder.embed(noise(1))
     assert "\n" not in str(caught.value)
