@@ -245,7 +245,7 @@ def bomb(operator: str, shape: list[int], **attributes: Any) -> bytes:
 )
 def test_graphs_that_would_need_terabytes(tmp_path: Path, data: bytes) -> None:
     encoder = load(write_model(tmp_path, data), runtime="openvino")
-    with pytest.raises(ModelSpecError, match=r"for one picture is absurd|cannot be told"):
+    with pytest.raises(ModelSpecError, match="for one picture is absurd"):
         encoder.embed(noise(1))
 
 

@@ -130,11 +130,8 @@ def _refuse_absurd_sizes(model: Any, spec: ModelSpec) -> None:
             continue
         for port in operation.outputs():
             shape = port.get_partial_shape()
-            if shape.is_dynamic:
-                raise ModelSpecError(
-                    f"{spec.name}: the size of its {operation.get_type_name()} cannot be told "
-                    "beforehand; export it with fixed sizes, but for the batch"
-                )
+            if shape.is_dynamic:  # what follows from a picture's content, such as a count
+                continue
             if math.prod(shape.to_shape()) > _MAX_VALUES:
                 raise ModelSpecError(
                     f"{spec.name}: its {operation.get_type_name()} of {shape} for one picture is "
