@@ -70,6 +70,14 @@ def test_index_again_is_unchanged_and_strict_tells_of_skipped_files(indexed: Ind
     assert [skipped["path"] for skipped in answer["skipped"]] == [str(indexed.bad)]
 
 
+def test_formats() -> None:
+    answer = run_json("formats")["formats"]
+    assert answer[0]["name"] == "JPEG"
+    assert answer[0]["suffixes"] == [".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"]
+    assert {each["extra"] for each in answer} == {None, "heif", "jxl", "raw"}
+    assert run("formats").stdout.decode().splitlines()[0].startswith("JPEG\tyes\tpillow ")
+
+
 def test_index_for_people(tmp_path: Path, tiny_model: Path) -> None:
     write_gallery(tmp_path / "pictures", 3)
     done = run("index", tmp_path / "pictures", "-c", tmp_path / "c", "--model", tiny_model)

@@ -1,5 +1,6 @@
 """Decode: bytes in, an upright RGB picture out, or the reason why not. Knows no models."""
 
+from lookalike.decode.codecs import Format, formats
 from lookalike.decode.details import DETAILS, Details
 from lookalike.decode.isolate import decode, details_of, isolated
 from lookalike.decode.picture import MAX_PIXELS, READER, Picture, from_image
@@ -10,9 +11,11 @@ __all__ = [
     "MAX_PIXELS",
     "READER",
     "Details",
+    "Format",
     "Picture",
     "decode",
     "details_of",
+    "formats",
     "from_image",
     "isolated",
     "thumbnail",

@@ -32,7 +32,14 @@ def read_details(image: Image.Image) -> Details:
     """Read an open picture's EXIF; what is unreadable counts as not said."""
     try:
         # Not PNG's own method, which would decode the whole picture to look behind it as well.
-        exif = Image.Image.getexif(image)
+        return details_of_exif(Image.Image.getexif(image))
+    except Exception:  # noqa: BLE001  unreadable EXIF says nothing about the picture itself
+        return Details()
+
+
+def details_of_exif(exif: Image.Exif) -> Details:
+    """What a file's EXIF says; what is unreadable counts as not said."""
+    try:
         inner = exif.get_ifd(ExifTags.IFD.Exif)
         taken = _time(inner.get(ExifTags.Base.DateTimeOriginal))
         if taken is None:

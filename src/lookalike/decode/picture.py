@@ -5,11 +5,10 @@ import struct
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
-import PIL
 from PIL import (
     ExifTags,
     Image,
@@ -17,19 +16,21 @@ from PIL import (
     ImageFile,
     JpegImagePlugin,
     UnidentifiedImageError,
-    features,
 )
 
+from lookalike.decode import codecs
 from lookalike.decode.details import Details, read_details
+from lookalike.decode.jxl import BYTES_PER_PIXEL as JXL_BYTES
+from lookalike.decode.jxl import decode_jxl, jxl_size
+from lookalike.decode.raw import BYTES_PER_PIXEL as RAW_BYTES
+from lookalike.decode.raw import RawFile, raw_details
 from lookalike.errors import DecodeError
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "AVIF", "PPM", "JPEG2000")
-"""What is decoded, multi-picture JPEG (MPO) as JPEG. The list is closed: formats that run programs
-or reach out stay off."""
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "AVIF", "PPM", "JPEG2000", "PSD")
+"""What Pillow decodes, multi-picture JPEG (MPO) as JPEG; `codecs.py` has the others. The list is
+closed: formats that run programs or reach out stay off."""
 
-READER = f"pillow {PIL.__version__} " + ",".join(
-    name for name in ("avif", "webp", "jpg_2000") if features.check(name)
-)
+READER = codecs.reader()
 """Names this decoder; a file refused by another one is tried again."""
 
 MAX_PIXELS = 120_000_000
@@ -39,7 +40,7 @@ memory than these is refused; a JPEG that is decoded at a reduced scale may have
 MAX_BYTES = 8 * MAX_PIXELS
 """Most memory for pictures being decoded, by all threads together: 960 MB."""
 
-_BYTES = {"WEBP": 16, "AVIF": 14, "JPEG2000": 24}
+_BYTES = {"WEBP": 16, "AVIF": 14, "JPEG2000": 24, "HEIF": 14}
 """Peak bytes a pixel while decoding, as measured; the others take 8: the picture and one copy."""
 
 _LARGE = 8_000_000
@@ -93,13 +94,23 @@ def decode(data: bytes, *, at_least: int | None = None) -> Picture:
     """
     if not data:
         raise DecodeError("the file is empty")
+    kind = codecs.kind_of(data)
+    lacking = kind and codecs.missing(kind)
+    if lacking:
+        raise DecodeError(lacking)
     try:
+        if kind == "JPEG XL":
+            return _decode_jxl(data)
+        if kind == "RAW":
+            with suppress(UnidentifiedImageError):  # a TIFF that only looks like one
+                return _decode_raw(data, at_least)
         with _open(data) as image:
             return _decode_opened(image, data, at_least)
     except DecodeError:
         raise
     except UnidentifiedImageError as error:
-        raise DecodeError(_unknown(data)) from error
+        damaged = f"it is damaged: its {kind} data cannot be opened"
+        raise DecodeError(damaged if kind else _unknown(data)) from error
     except Image.DecompressionBombError as error:
         raise DecodeError(f"it has more pixels than the limit of {MAX_PIXELS:,}") from error
     except MemoryError as error:
@@ -114,7 +125,10 @@ def details_of(data: bytes) -> Details:
     Args:
         data: an encoded file that `decode` has taken before; any other says nothing.
     """
+    kind = codecs.kind_of(data)
     try:
+        if kind == "RAW":
+            return raw_details(data)
         with _open(data) as image:
             return read_details(image)
     except Exception:  # noqa: BLE001  as in `decode`
@@ -139,6 +153,11 @@ def from_image(image: Image.Image) -> Picture:
 
 
 def _open(data: bytes) -> ImageFile.ImageFile:
+    if codecs.kind_of(data) == "HEIF":
+        from pi_heif import register_heif_opener
+
+        register_heif_opener(thumbnails=False)
+        return Image.open(io.BytesIO(data), formats=("HEIF",))
     if not data.startswith(b"\xff\xd8\xff"):
         return Image.open(io.BytesIO(data), formats=FORMATS)
     # Image.open has a limit of its own on the full size, whatever a reduced scale would hold.
@@ -157,11 +176,7 @@ def _decode_opened(image: ImageFile.ImageFile, data: bytes, at_least: int | None
     need = held * _bytes_per_pixel(image)
     if isinstance(image, JpegImagePlugin.JpegImageFile) and _in_many_scans(image, data):
         need += width * height * _coefficient_bytes(image)
-    if need > MAX_BYTES:
-        raise DecodeError(
-            f"its {width} x {height} = {width * height:,} pixels are over the limit of "
-            f"{width * height * MAX_BYTES // need:,}"
-        )
+    _check_size(width, height, need)
     with _budget.hold(need):
         image.load()
         orientation = _orientation(image)
@@ -170,6 +185,33 @@ def _decode_opened(image: ImageFile.ImageFile, data: bytes, at_least: int | None
     if orientation >= 5:
         width, height = height, width
     return Picture(rgb, width, height, codec, details)
+
+
+def _decode_jxl(data: bytes) -> Picture:
+    width, height = jxl_size(data)
+    need = width * height * JXL_BYTES
+    _check_size(width, height, need)
+    with _budget.hold(need):
+        rgb = _to_rgb(decode_jxl(data), None)
+    return Picture(rgb, *rgb.size, "JPEG XL")
+
+
+def _decode_raw(data: bytes, at_least: int | None) -> Picture:
+    with RawFile(data) as raw:
+        need = raw.width * raw.height * RAW_BYTES
+        _check_size(raw.width, raw.height, need)
+        with _budget.hold(need):
+            rgb = raw.image(at_least).convert("RGB")
+        rgb.info = {}
+        return Picture(rgb, raw.width, raw.height, "RAW", raw_details(data))
+
+
+def _check_size(width: int, height: int, need: int) -> None:
+    if need > MAX_BYTES:
+        raise DecodeError(
+            f"its {width} x {height} = {width * height:,} pixels are over the limit of "
+            f"{width * height * MAX_BYTES // need:,}"
+        )
 
 
 def _bytes_per_pixel(image: Image.Image) -> int:
@@ -280,12 +322,7 @@ _budget = _MemoryBudget(MAX_BYTES)
 
 
 def _unknown(data: bytes) -> str:
-    head = data[:64]
-    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
-        return "it is HEIC, which this install cannot read"
-    if head.startswith((b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")):
-        return "it is JPEG XL, which this install cannot read"
-    if head.startswith(b"\xff\xd8"):
+    if data.startswith(b"\xff\xd8"):
         return "it is damaged: the JPEG data ends before the picture begins"
     return "it is not a picture in a format that this install reads"
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
+    from lookalike.decode import Format
+
 _LISTED = 20
 """How many skipped files an index report lists."""
 
@@ -115,6 +117,27 @@ def status_table(status: Status) -> "RenderableType":
             yield f"root\t{display_path(root)}"
         for file in status.skipped_files:
             yield f"skipped_file\t{display_path(file.path)}\t{display_path(file.reason)}"
+
+    return _Lines(styled, plain)
+
+
+def formats_table(formats: Sequence["Format"]) -> "RenderableType":
+    """Each format with what reads it; piped: name, yes or no, package, suffixes."""
+
+    def styled() -> Iterator[_Line]:
+        for each in formats:
+            how = each.package if each.reads else f"pip install 'lookalike[{each.extra}]'"
+            yield [
+                (f"{each.name:<10} ", "bold" if each.reads else "dim"),
+                (f"{'yes' if each.reads else 'no':<4} ", "green" if each.reads else "yellow"),
+                (f"{how:<29} ", ""),
+                (" ".join(each.suffixes), "dim"),
+            ]
+
+    def plain() -> Iterator[str]:
+        for each in formats:
+            reads = "yes" if each.reads else "no"
+            yield f"{each.name}\t{reads}\t{each.package}\t{' '.join(each.suffixes)}"
 
     return _Lines(styled, plain)
 

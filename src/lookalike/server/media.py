@@ -21,6 +21,9 @@ _EXTENSIONS = {
     "image/avif": ".avif",
     "image/heic": ".heic",
     "image/jp2": ".jp2",
+    "image/jxl": ".jxl",
+    "image/vnd.adobe.photoshop": ".psd",
+    "image/x-dcraw": ".raw",
     "image/x-portable-anymap": ".pnm",
 }
 
@@ -36,6 +39,15 @@ _SIGNATURES = (
     (b"MM\x00+", "image/tiff"),
     (b"\xff\x4f\xff\x51", "image/jp2"),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "image/jp2"),
+    (b"\xff\x0a", "image/jxl"),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "image/jxl"),
+    (b"8BPS", "image/vnd.adobe.photoshop"),
+    (b"IIRO", "image/x-dcraw"),
+    (b"IIRS", "image/x-dcraw"),
+    (b"MMOR", "image/x-dcraw"),
+    (b"IIU\x00", "image/x-dcraw"),
+    (b"\x00MRM", "image/x-dcraw"),
+    (b"FUJIFILM", "image/x-dcraw"),
 )
 
 _BRANDS = {
@@ -45,6 +57,7 @@ _BRANDS = {
     b"heix": "image/heic",
     b"mif1": "image/heic",
     b"msf1": "image/heic",
+    b"crx ": "image/x-dcraw",
 }
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from lookalike.source.address import is_url
 from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file, read_stream
 from lookalike.source.folders import FolderListing, list_folders
+from lookalike.source.names import is_picture_name
 from lookalike.source.sieve import Sieve
 from lookalike.source.uploads import Upload, Uploads
 from lookalike.source.volumes import volumes
@@ -13,7 +14,6 @@ from lookalike.source.walk import (
     FoundFolder,
     device_number,
     is_collection,
-    is_picture_name,
     walk,
 )
 

@@ -7,38 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lookalike.errors import SourceError
+from lookalike.source.names import is_picture_name
 from lookalike.source.sieve import IGNORE_FILE, Sieve
 from lookalike.types import Rules
-
-PICTURE_EXTENSIONS = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".gif",
-        ".webp",
-        ".bmp",
-        ".dib",
-        ".tif",
-        ".tiff",
-        ".avif",
-        ".avifs",
-        ".mpo",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".jp2",
-        ".j2k",
-        ".jpx",
-        ".heic",
-        ".heif",
-        ".hif",
-        ".jxl",
-    ]
-)
-"""Names that promise a picture. A format that this install cannot read is reported, not ignored."""
 
 COLLECTION_MARKER = "collection.sqlite"
 """A folder that holds this file is a collection: its thumbnails are not somebody's pictures."""
@@ -77,11 +48,6 @@ class FoundFolder:
 def is_collection(path: str) -> bool:
     """Whether a folder is a collection rather than somebody's pictures."""
     return os.path.exists(os.path.join(path, COLLECTION_MARKER))
-
-
-def is_picture_name(name: str) -> bool:
-    """Whether a file's name promises a picture."""
-    return os.path.splitext(name)[1].lower() in PICTURE_EXTENSIONS
 
 
 def device_number(path: str) -> int:
