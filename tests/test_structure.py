@@ -104,6 +104,7 @@ def test_heavy_libraries_stay_in_their_rooms(room: str, path: Path) -> None:
         "faiss": ["store", "layout"],
         "sqlite3": ["store"],
         "pyarrow": ["tables"],
+        "watchfiles": ["jobs"],
         "rawpy": ["decode"],
         "pi_heif": ["decode"],
         "imagecodecs": ["decode"],

@@ -1,5 +1,6 @@
 """lookalike index."""
 
+import threading
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from lookalike.cli import options
 from lookalike.cli.output import echo_json, progress, show
 
 if TYPE_CHECKING:
-    from lookalike import Rules
+    from lookalike import IndexSummary, Rules
 
 
 @click.command()
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 @click.option(
     "--prune", is_flag=True, help="Also forget pictures whose folder is empty or not mounted."
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Go on: index what comes, changes, moves and goes, within seconds, until Ctrl-C.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 3 where files were skipped.")
 @options.as_json
 def index(
@@ -33,24 +39,34 @@ def index(
     isolate: bool,
     rules: "Rules | None",
     prune: bool,
+    watch: bool,
     strict: bool,
     as_json: bool,
 ) -> int:
     """Bring a collection up to date with folders of pictures.
 
     Without PATH: the folders that were indexed before. Which files of a folder are indexed
-    (--include and so on) is kept, and holds until it is told anew.
+    (--include and so on) is kept, and holds until it is told anew. With --watch, every run that
+    changed something is reported.
     """
     import lookalike
     from lookalike import decode
     from lookalike.present.json import index_json
     from lookalike.present.terminal import index_report
 
+    def report(summary: "IndexSummary") -> None:
+        if as_json:
+            echo_json(index_json(summary))
+        else:
+            show(index_report(summary))
+
     photos = lookalike.open(collection, model=model, runtime=runtime, precision=precision)
-    with decode.isolated() if isolate else nullcontext(), progress() as listener:
-        summary = photos.index(*paths, rules=rules, prune=prune, on_progress=listener)
-    if as_json:
-        echo_json(index_json(summary))
-    else:
-        show(index_report(summary))
+    with decode.isolated() if isolate else nullcontext():
+        with progress() as listener:
+            summary = photos.index(*paths, rules=rules, prune=prune, on_progress=listener)
+        report(summary)
+        if watch:
+            from lookalike.jobs import Watcher
+
+            Watcher(photos, report).run(threading.Event())
     return 3 if strict and summary.skipped else 0
