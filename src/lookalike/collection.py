@@ -3,12 +3,22 @@
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 
 import platformdirs
 
 from lookalike import source
-from lookalike.encoders import DEFAULT_MODEL, Encoder, LocatedModel, identity, load, locate
+from lookalike.encoders import (
+    DEFAULT_MODEL,
+    Encoder,
+    LocatedModel,
+    ScoreCalibration,
+    identity,
+    load,
+    locate,
+)
 from lookalike.errors import (
     EncoderError,
     EncoderMismatchError,
@@ -218,7 +228,13 @@ class Collection:
                 where=where,
                 min_score=min_score,
             )
-        return self._searcher.search(query, k, offset)
+        hits = self._searcher.search(query, k, offset)
+        # What scores mean was measured between two pictures.
+        alone = len(query.positives) == 1 and not query.negatives and query.text is None
+        calibration = self.calibration if alone else None
+        if calibration is None:
+            return hits
+        return [replace(hit, likeness=calibration.likeness(hit.score)) for hit in hits]
 
     def explain(self, query: "Asked | Query", image_id: int) -> Explanation:
         """Why a picture is as similar to a query as it is: heat maps over both.
@@ -327,6 +343,7 @@ class Collection:
             offline=[root for root in roots if is_away(root)],
             rules=roots,
             skipped_files=skipped,
+            calibrated=self.calibration is not None,
         )
 
     def browse(
@@ -420,6 +437,17 @@ class Collection:
                 found = self._locate()
                 self._loaded = load(found, runtime=self._runtime, precision=self._precision)
             return self._loaded
+
+    @property
+    def calibration(self) -> ScoreCalibration | None:
+        """What the scores of the encoder mean; None where its spec does not say.
+
+        Also None where the encoder is not at hand any more: pictures of the collection can be
+        searched by without it.
+        """
+        with suppress(EncoderError, EncoderMismatchError):
+            return self._locate().spec.calibration
+        return None
 
     def close(self) -> None:
         """Let go of files and caches."""

@@ -195,7 +195,7 @@ class Hit:
         offline: whether its file is out of reach: on a drive that is away, or gone since it was
             indexed.
         likeness: probability that the picture shows what the query shows, 0..1; None where the
-            encoder has no calibration.
+            encoder has no calibration, or the query is more than one picture.
         duplicates: ids of near-identical hits that were folded into this one; None where no
             grouping was asked for.
     """
@@ -349,6 +349,7 @@ class Status:
         offline: those of them that are missing or empty, as where a drive is not mounted.
         rules: which files of a root are indexed, by root.
         skipped_files: every skipped file with its reason.
+        calibrated: whether the encoder says what its scores mean, so that hits carry a likeness.
     """
 
     collection: str
@@ -361,6 +362,7 @@ class Status:
     offline: list[str] = field(default_factory=list)
     rules: dict[str, Rules] = field(default_factory=dict)
     skipped_files: list[Skipped] = field(default_factory=list)
+    calibrated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """lookalike evaluate."""
 
 import json
+import shutil
 from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from lookalike import open as opened
 from lookalike.cli.main import lookalike
 from tests.evaluation.folders import write_labelled
+from tests.support.model import make_model
 
 
 def run(*args: object) -> Result:
@@ -46,3 +49,40 @@ def test_a_page_that_cannot_be_written_is_told_before_the_work(
 ) -> None:
     done = run(tmp_path / "nowhere", "--model", tiny_model, "--html", tmp_path / "no" / "x.html")
     assert "no such folder" in str(done.exception)
+
+
+def test_a_calibration_is_kept_and_gives_hits_a_likeness(tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    folder = write_labelled(tmp_path / "labelled", 6)
+    with opened(tmp_path / "c", model=model) as photos:
+        photos.index(folder)
+        assert photos.search(1)[0].likeness is None
+        assert not photos.status().calibrated
+    done = run(folder, "--model", model, "--instances", 2, "--write-calibration")
+    assert done.exception is None
+    assert f"wrote {model / 'model.json'}" in done.stderr
+    with opened(tmp_path / "c") as photos:  # the embeddings are those of before
+        assert photos.status().calibrated
+        calibration = photos.calibration
+        assert calibration is not None
+        assert (calibration.pictures, calibration.kinds) == (18, 3)
+        hits = photos.search(1, 18)
+        assert [hit.likeness for hit in hits] == [calibration.likeness(hit.score) for hit in hits]
+        assert all(hit.likeness is None for hit in photos.search(1, also=[2])), (
+            "of several pictures"
+        )
+        assert all(hit.likeness is None for hit in photos.search(1, against=[2]))
+    shutil.rmtree(model)
+    with opened(tmp_path / "c") as photos:
+        assert photos.search(1)[0].likeness is None, "the encoder is gone, the pictures are not"
+
+
+def test_a_calibration_needs_a_model_folder(tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model")
+    lone = tmp_path / "lone"
+    lone.mkdir()
+    (model / "model.onnx").rename(lone / "other.onnx")
+    spec = (model / "model.json").read_text().replace("model.onnx", "other.onnx")
+    (lone / "other.json").write_text(spec)
+    done = run(tmp_path, "--model", lone / "other.onnx", "--write-calibration")
+    assert "is in no model folder" in str(done.exception)

@@ -5,13 +5,16 @@ it does not expect, or a request to anything but the server (see `tests.server.b
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import ViewportSize, expect
 
+import lookalike
 from lookalike import Collection
+from lookalike.encoders import ScoreCalibration, read_spec, write_spec
 from lookalike.server.routes import uploads as uploads_route
 from tests.server.browser import (
     DESKTOP,
@@ -25,6 +28,8 @@ from tests.server.browser import (
     shows,
     transfer,
 )
+from tests.server.conftest import Live
+from tests.support.model import make_model
 
 pytestmark = pytest.mark.browser
 
@@ -188,6 +193,35 @@ def test_the_slider_cuts_off_what_is_not_similar(open_page: Open, collection: Co
     expect(page.locator("#results-note")).to_have_text(f"{expected} of 89")
     page.get_by_label("Score from").fill("1")
     expect(page.locator("#empty")).to_contain_text("Nothing is that similar")
+
+
+def test_a_calibrated_encoder_says_how_likely(
+    open_page: Open, gallery: Path, tmp_path: Path
+) -> None:
+    model = make_model(tmp_path / "model")
+    curve = ScoreCalibration(
+        scores=[0.0, 1.0], probabilities=[0.0, 0.5], threshold=0.9, pictures=9, kinds=3
+    )
+    write_spec(replace(read_spec(str(model / "model.json")), calibration=curve), str(model))
+    with lookalike.open(tmp_path / "c", model=model) as photos:
+        photos.index(gallery)
+        scores = [hit.score for hit in photos.search(3, 90) if hit.id != 3]
+        with Live(photos) as server:
+            page = open_page("/?like=3", server=server)
+            expect_answer(page)
+            first = page.locator('.card[data-at="0"] .score')
+            expect(first).to_have_text(f"{int(scores[0] * 50)}%")
+            page.get_by_label("Likeness from").fill("0.5")
+            expect(page.locator("#cutoff-value")).to_have_text("25%")
+            page.get_by_role("button", name="Suggested").click()
+            expected = sum(score >= 0.9 for score in scores)
+            expect(page.locator("#results-note")).to_have_text(f"{expected} of 89")
+            expect(page).to_have_url(re.compile(r"min=0\.9$"))
+            page.goto(server + "/?like=3&like=4")  # of several pictures nothing is known
+            expect_answer(page)
+            expect(first).to_have_text(re.compile(r"^0\.\d{3}$"))
+            expect(page.get_by_label("Score from")).to_be_visible()
+            page.context.close()
 
 
 def test_everything_scrolls_into_place(open_page: Open) -> None:

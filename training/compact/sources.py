@@ -74,3 +74,11 @@ def caltech_held_out(root: str) -> Iterator[str]:
             path = os.path.join(folder, name)
             if name.lower().endswith(".jpg") and held_out(path):
                 yield path
+
+
+def caltech_labelled(root: str) -> Iterator[str]:
+    """Paths of the Caltech-101 pictures that are not held out, without the clutter class."""
+    source = next(source for source in SOURCES if source.name == "caltech")
+    for path in pictures(root, source):
+        if os.path.basename(os.path.dirname(path)) != "BACKGROUND_Google":
+            yield path

@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write one self-contained page: tables, neighbours side by side, maps, calibration.",
 )
+@click.option(
+    "--write-calibration",
+    is_flag=True,
+    help="Keep in each model's own folder what its scores mean, for searches to show.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 3 where files were skipped.")
 @options.as_json
 def evaluate(
@@ -48,17 +53,20 @@ def evaluate(
     instances: int,
     seed: int,
     html: str | None,
+    write_calibration: bool,
     strict: bool,
     as_json: bool,
 ) -> int:
     """Measure encoders on FOLDER, which has one sub-folder a class.
 
     Every picture is a query for all others, and changed copies of some have to find their
-    originals. Nothing is written but the page that --html asks for.
+    originals. Nothing is written but what --html and --write-calibration ask for.
     """
     from lookalike.encoders import DEFAULT_MODEL, load
     from lookalike.evaluation import EvaluationProgress
     from lookalike.evaluation import evaluate as run_evaluation
+    from lookalike.evaluation.keep import check_folder
+    from lookalike.evaluation.keep import write_calibration as keep_calibration
 
     # Told before minutes of work, not after.
     if html is not None and not os.path.isdir(os.path.dirname(os.path.abspath(html))):
@@ -66,6 +74,9 @@ def evaluate(
     encoders = [
         load(model, runtime=runtime, precision=precision) for model in models or (DEFAULT_MODEL,)
     ]
+    if write_calibration:
+        for encoder in encoders:
+            check_folder(encoder.file)
     with counting("evaluating") as listener:
 
         def listen(now: EvaluationProgress) -> None:
@@ -77,6 +88,9 @@ def evaluate(
         )
     if html is not None:
         _write_html(html, result)
+    if write_calibration:
+        for model in result.models:
+            click.echo(f"wrote {keep_calibration(result, model)}", err=True)
     if as_json:
         from lookalike.evaluation.report.json import evaluation_json
 

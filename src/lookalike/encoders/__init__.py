@@ -6,6 +6,7 @@ the only code that resizes, scales and normalises (`preprocess`, `encoder`).
 
 from lookalike.encoders.catalogue import BUNDLED, CATALOGUE, DEFAULT_MODEL, CatalogueEntry
 from lookalike.encoders.encoder import Encoder
+from lookalike.encoders.likeness import ScoreCalibration
 from lookalike.encoders.locate import LocatedModel, load, locate
 from lookalike.encoders.spec import (
     EmbeddingSpec,
@@ -30,6 +31,7 @@ __all__ = [
     "LocatedModel",
     "LogitsSpec",
     "ModelSpec",
+    "ScoreCalibration",
     "identity",
     "load",
     "locate",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from lookalike.encoders.likeness import ScoreCalibration
 from lookalike.errors import ModelSpecError
 
 FORMAT = 1
@@ -117,6 +118,7 @@ class ModelSpec:
     training: dict[str, Any] | None = None
     optimized: Optimization | None = None
     external_data: dict[str, str] | None = None
+    calibration: ScoreCalibration | None = None
 
     @property
     def weights(self) -> str:
@@ -235,6 +237,8 @@ def _problem(spec: ModelSpec) -> str | None:
             f"dimension {spec.embedding.dimension} is not within 1..65536",
         ),
     ]
+    if spec.calibration is not None and (problem := spec.calibration.problem()):
+        return problem
     return next((sentence for fine, sentence in checks if not fine), None)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from lookalike.encoders import ScoreCalibration
 from lookalike.present.text import display_path
 from lookalike.source import is_url
 from lookalike.store.base import StoredFile
@@ -266,6 +267,23 @@ class SkippedBody(BaseModel):
     reason: str
 
 
+class CalibrationBody(BaseModel):
+    """What a score means: a curve from scores to probabilities, linear between its points."""
+
+    scores: list[float]
+    probabilities: list[float] = Field(description="that two pictures are of one kind")
+    threshold: float = Field(description="the score that is recommended as `min_score`")
+
+    @classmethod
+    def of(cls, calibration: ScoreCalibration) -> "CalibrationBody":
+        """The calibration."""
+        return cls(
+            scores=calibration.scores,
+            probabilities=calibration.probabilities,
+            threshold=calibration.threshold,
+        )
+
+
 class StatusBody(BaseModel):
     """What the collection holds."""
 
@@ -278,9 +296,12 @@ class StatusBody(BaseModel):
     roots: list[str] = Field(description="the folders that were indexed")
     offline: list[str] = Field(description="those of them that are missing or empty now")
     skipped_files: list[SkippedBody]
+    text: bool = Field(description="whether words can be searched by")
+    calibrated: bool = Field(description="whether hits carry a likeness")
+    calibration: CalibrationBody | None = Field(description="null where scores have none")
 
     @classmethod
-    def of(cls, status: Status) -> "StatusBody":
+    def of(cls, status: Status, calibration: ScoreCalibration | None) -> "StatusBody":
         """The status, with its paths made safe to show."""
         model = status.model
         return cls(
@@ -296,6 +317,9 @@ class StatusBody(BaseModel):
                 SkippedBody(path=display_path(file.path), reason=display_path(file.reason))
                 for file in status.skipped_files
             ],
+            text=False,  # no encoder of today takes words
+            calibrated=status.calibrated,
+            calibration=None if calibration is None else CalibrationBody.of(calibration),
         )
 
 

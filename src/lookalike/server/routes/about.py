@@ -15,7 +15,7 @@ def router(metrics: Metrics) -> APIRouter:
     @routes.get("/api/status", summary="What the collection holds")
     def status(collection: Chosen) -> StatusBody:
         """The collection's place, its encoder and its size."""
-        return StatusBody.of(collection.status())
+        return StatusBody.of(collection.status(), collection.calibration)
 
     @routes.get("/healthz", summary="Whether the server is up")
     async def health() -> HealthBody:

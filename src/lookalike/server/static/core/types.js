@@ -103,6 +103,15 @@
  * @property {{path: string, reason: string}[]} skipped_files
  * @property {boolean} [text] whether words can be searched
  * @property {boolean} [calibrated] whether scores carry a probability
+ * @property {Calibration | null} [calibration]
+ */
+
+/**
+ * What a score means: linear between its points.
+ * @typedef {object} Calibration
+ * @property {number[]} scores rising
+ * @property {number[]} probabilities that two pictures are of one kind
+ * @property {number} threshold the score that is recommended as least
  */
 
 /**

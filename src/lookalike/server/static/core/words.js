@@ -39,7 +39,20 @@ export function inWords({ score = 0, likeness }) {
  */
 export function inFigures({ score = 0, likeness }) {
   if (likeness === null || likeness === undefined) return score.toFixed(3);
-  return `${Math.floor(likeness * 100)}%`;
+  return asPercent(likeness);
+}
+
+/** A probability; never rounded up to certainty. @param {number} probability */
+export const asPercent = (probability) => (probability > 0 && probability < 0.01 ? "<1%" : `${Math.floor(probability * 100)}%`);
+
+/**
+ * What the figures are, for those who want to know.
+ * @param {{score?: number, likeness?: number | null}} hit
+ */
+export function inFull({ score = 0, likeness }) {
+  const cosine = `cosine similarity ${score.toFixed(4)}`;
+  if (likeness === null || likeness === undefined) return cosine;
+  return `${asPercent(likeness)} likely to be of one kind, ${cosine}`;
 }
 
 /**

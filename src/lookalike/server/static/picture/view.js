@@ -5,7 +5,7 @@ import * as asking from "../core/ask.js";
 import { button, byId, icon, isTyping, make, say } from "../core/dom.js";
 import { showProblem, working } from "../core/notice.js";
 import * as router from "../core/router.js";
-import { baseName, dimensions, figure, inFigures, inWords, moment, weight } from "../core/words.js";
+import { baseName, dimensions, figure, inFigures, inFull, inWords, moment, weight } from "../core/words.js";
 import { feedOf } from "../search/feed.js";
 import * as uploads from "../search/uploads.js";
 import { hottest } from "./heat.js";
@@ -150,7 +150,7 @@ export function pictureView() {
     byId("picture-score").hidden = !scored;
     if (scored) {
       byId("picture-score").replaceChildren(make("strong", {}, inWords(hit)), ` ${inFigures(hit)}`);
-      byId("picture-score").title = `cosine similarity ${hit.score?.toFixed(4)}`;
+      byId("picture-score").title = inFull(hit);
       say(`${inWords(hit)}, ${inFigures(hit)}: ${name}`);
     } else {
       say(name);

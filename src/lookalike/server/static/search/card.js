@@ -4,7 +4,7 @@ import { byPicture, nothing, withPick } from "../core/ask.js";
 import { icon, make } from "../core/dom.js";
 import { filling } from "../core/filling.js";
 import { pictureAddress, searchAddress } from "../core/router.js";
-import { baseName, counted, inFigures, inWords, spoken } from "../core/words.js";
+import { baseName, counted, inFigures, inFull, inWords, spoken } from "../core/words.js";
 
 /** @import { Ask, Hit } from "../core/types.js" */
 
@@ -67,7 +67,7 @@ function caption(hit) {
     { class: "caption" },
     make("span", { class: "similar" }, inWords(hit)),
     " ", // for readers: the two do not run into each other
-    make("span", { class: "score", title: `cosine similarity ${hit.score.toFixed(4)}` }, inFigures(hit)),
+    make("span", { class: "score", title: inFull(hit) }, inFigures(hit)),
   );
 }
 

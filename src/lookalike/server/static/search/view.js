@@ -160,8 +160,11 @@ export function searchView(status, indexing) {
     }
     cutoff.show(searching ? ask.min : null, searching);
     status().then(
-      ({ text }) => {
+      ({ text, calibration }) => {
         byId("words").hidden = !text;
+        // What scores mean is known between two pictures.
+        const alone = ask.like.length === 1 && !ask.unlike.length && !ask.text;
+        cutoff.mean(alone ? (calibration ?? null) : null);
       },
       () => {},
     );
