@@ -27,6 +27,9 @@ def test_status_is_that_of_the_library(client: TestClient, collection: Collectio
         "skipped": 0,
         "roots": status.roots,
         "offline": [],
+        "text": False,
+        "calibrated": False,
+        "calibration": None,
         "skipped_files": [],
     }
 
