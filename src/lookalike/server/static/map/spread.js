@@ -1,6 +1,6 @@
 // Places on the map, with the crowds loosened and the empty parts drawn together.
 
-const SHARE = 0.7; // of the even spread in the result; the rest is what the server said
+const SHARE = 0.85; // of the even spread in the result; the rest is what the server said
 
 /**
  * Along one axis: moved towards where each would be, were all equally far apart. Their order stays,
