@@ -21,6 +21,7 @@ ROOMS = [
     "indexer",
     "search",
     "tables",
+    "tidy",
     "thumbnails",
     "collection",
     "lookalike",  # the public names

@@ -1,0 +1,6 @@
+"""Tidy: files of duplicates put aside, or made one by hard links; each step can be undone."""
+
+from lookalike.tidy.act import act, undo
+from lookalike.tidy.steps import Done, Step, links, moves
+
+__all__ = ["Done", "Step", "act", "links", "moves", "undo"]
