@@ -85,9 +85,15 @@ def test_details_are_read_by_the_workers_too() -> None:
         assert details_of(b"") == Details()
 
 
+def test_a_worker_that_does_not_start_is_told() -> None:
+    nothing = (sys.executable, "-c", "raise SystemExit(3)")
+    with isolated(nothing), pytest.raises(DecodeError, match=r"did not start \(exit code 3\)"):
+        decode(encoded(1))
+
+
 def test_a_hang_costs_one_file_and_its_time() -> None:
-    with isolated(FRAGILE, seconds=8):
-        with pytest.raises(DecodeError, match="took over 8 seconds"):
+    with isolated(FRAGILE, seconds=10):
+        with pytest.raises(DecodeError, match="took over 10 seconds"):
             decode(encoded(1) + b"HANG")
         assert decode(encoded(2)).width == 72
 

@@ -28,6 +28,9 @@ HEAD = struct.Struct("<Qq")
 """Before each request: length of the file, and `at_least`, `WHOLE` or `DETAILS_ONLY`. Before each
 answer: length of its record in JSON, and of the pixels."""
 
+READY = b"\n"
+"""What a worker says when it has started, which takes no time of its first file."""
+
 WHOLE = -1
 DETAILS_ONLY = -2
 
@@ -137,13 +140,17 @@ class Workers:
             if worker.poll() is None:
                 return worker
             _end(worker)
-        return subprocess.Popen(  # noqa: S603  our own command
+        worker = subprocess.Popen(  # noqa: S603  our own command
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
+        if worker.stdout is None or worker.stdout.read(len(READY)) != READY:
+            _end(worker)
+            raise DecodeError(f"the decoder did not start ({_why(worker)})")
+        return worker
 
 
 def _ask(

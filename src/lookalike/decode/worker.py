@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from lookalike.decode.isolate import DETAILS_ONLY, HEAD, WHOLE, read_exactly
+from lookalike.decode.isolate import DETAILS_ONLY, HEAD, READY, WHOLE, read_exactly
 from lookalike.decode.picture import MAX_BYTES, decode, details_of
 from lookalike.errors import DecodeError
 
@@ -13,6 +13,8 @@ def work() -> None:
     """Decode until the input ends."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a codec prints must not come between
+    answers.write(READY)
+    answers.flush()
     while head := requests.read(HEAD.size):
         size, wanted = HEAD.unpack(head)
         record, pixels = answer(read_exactly(requests, size), wanted)
