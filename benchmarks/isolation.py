@@ -1,15 +1,18 @@
-"""What `--isolate` costs: images/s of an index run with and without, in turns.
+"""What `--isolate` costs: an index run with and without, in turns; in time and in work.
 
     python -m benchmarks.isolation [--count 300] [--rounds 3]
 
 Two kinds of pictures, drawn here: 640 x 480, and 12 megapixels (a tenth as many). The encoder is
-the bundled one. The machine may be busy with something else: the ratio of both is what counts.
+the bundled one. Milliseconds are those of all processors together, the start of the workers
+included: unlike images/s, they hardly depend on what else the machine does.
 """
 
 import argparse
+import resource
 import statistics
 import tempfile
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,17 +31,37 @@ def write_pictures(folder: Path, count: int, width: int, height: int) -> Path:
     return folder
 
 
-def rate(pictures: Path, scratch: Path, *, isolate: bool) -> float:
-    """Images/s of indexing into a new collection, with a model that is compiled already."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One index run.
+
+    Attributes:
+        rate: images/s.
+        work: CPU milliseconds a picture, of this process and its workers.
+    """
+
+    rate: float
+    work: float
+
+
+def cpu() -> float:
+    """CPU seconds of this process and of those that it has started and seen end."""
+    mine, theirs = (resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return mine.ru_utime + mine.ru_stime + theirs.ru_utime + theirs.ru_stime
+
+
+def run(pictures: Path, scratch: Path, *, isolate: bool) -> Run:
+    """Index into a new collection, with a model that is compiled already."""
     with (
         tempfile.TemporaryDirectory(dir=scratch) as place,
         lookalike.open(Path(place, "c")) as photos,
-        isolated() if isolate else nullcontext(),
     ):
         spec = photos.encoder.spec.input
         photos.encoder.embed(np.full((1, spec.height, spec.width, 3), 128, np.uint8))
-        summary = photos.index(pictures)
-        return summary.added / summary.seconds
+        started = cpu()
+        with isolated() if isolate else nullcontext():
+            summary = photos.index(pictures)
+        return Run(summary.added / summary.seconds, 1000 * (cpu() - started) / summary.added)
 
 
 def main() -> None:
@@ -54,14 +77,16 @@ def main() -> None:
             ("4000 x 3000", max(4, arguments.count // 10), (4000, 3000)),
         ):
             pictures = write_pictures(scratch / name, count, *size)
-            plain, apart = [], []
+            runs: dict[bool, list[Run]] = {False: [], True: []}
             for _ in range(arguments.rounds):
-                plain.append(rate(pictures, scratch, isolate=False))
-                apart.append(rate(pictures, scratch, isolate=True))
-            medians = statistics.median(plain), statistics.median(apart)
-            share = medians[1] / medians[0]
-            rows.append([name, str(count), *(f"{m:.1f}" for m in medians), f"{share:.0%}"])
-    print_table(["pictures", "count", "images/s", "with --isolate", ""], rows)
+                for isolate, done in runs.items():
+                    done.append(run(pictures, scratch, isolate=isolate))
+            for isolate, done in runs.items():
+                rate = statistics.median(one.rate for one in done)
+                work = statistics.median(one.work for one in done)
+                how = "with --isolate" if isolate else "without"
+                rows.append([name, str(count), how, f"{rate:.1f}", f"{work:.0f}"])
+    print_table(["pictures", "count", "", "images/s", "ms a picture"], rows)
 
 
 if __name__ == "__main__":
