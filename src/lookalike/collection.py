@@ -28,7 +28,7 @@ from lookalike.errors import (
 )
 from lookalike.indexer import index as run_index
 from lookalike.indexer import is_away
-from lookalike.search import Explainer, Looks, Searcher, find_duplicates
+from lookalike.search import Explainer, Looks, Searcher, find_duplicates, suggest_labels
 from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
 from lookalike.tables import picture_table, write_table
 from lookalike.thumbnails import Thumbnails, read_original
@@ -48,6 +48,7 @@ from lookalike.types import (
     Rules,
     Skipped,
     Status,
+    Suggestion,
     Where,
 )
 
@@ -318,6 +319,15 @@ class Collection:
             CollectionNotFoundError: the collection does not exist yet.
         """
         self._store.set_labels(labels)
+
+    def suggest_labels(self, image_id: int) -> list[Suggestion]:
+        """Labels that a picture lacks and its nearest pictures have, the likeliest first.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+            QueryError: there is no picture with that id.
+        """
+        return suggest_labels(self._store, image_id)
 
     def __len__(self) -> int:
         """The number of pictures; 0 where the collection does not exist yet."""

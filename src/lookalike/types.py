@@ -237,6 +237,21 @@ class SearchResult:
     total: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A label that a picture may deserve.
+
+    Attributes:
+        label: as it is written.
+        score: its share of the similarity to the nearest pictures, 0..1.
+        evidence: ids of the pictures that have it, nearest first.
+    """
+
+    label: str
+    score: float
+    evidence: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heat:
     """Where in a picture a similarity comes from.

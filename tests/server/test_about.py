@@ -101,6 +101,8 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
         "/api/export",
         "/api/images/{id}",
         "/api/images/{id}/details",
+        "/api/images/{id}/labels",
+        "/api/images/{id}/suggestions",
         "/api/images/{id}/thumbnail",
         "/api/map",
         "/api/map/sheets/{number}",

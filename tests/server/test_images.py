@@ -64,6 +64,9 @@ def test_what_is_known_of_a_picture(client: TestClient, collection: Collection) 
     modified = datetime.fromisoformat(body.pop("modified"))
     assert modified.timestamp() == int(status.st_mtime)
     assert body == {
+        "taken": None,
+        "camera": None,
+        "labels": [],
         "id": stored.id,
         "path": stored.file.path,
         "folder": os.path.dirname(stored.file.path),

@@ -5,6 +5,7 @@ from lookalike.search.explain import Explainer
 from lookalike.search.filters import parse_size, parse_where
 from lookalike.search.looks import Looks
 from lookalike.search.searcher import Searcher, embed_query
+from lookalike.search.suggest import suggest_labels
 
 __all__ = [
     "Explainer",
@@ -14,4 +15,5 @@ __all__ = [
     "find_duplicates",
     "parse_size",
     "parse_where",
+    "suggest_labels",
 ]

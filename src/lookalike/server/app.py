@@ -25,6 +25,7 @@ from lookalike.server.routes import (
     facets,
     images,
     indexing,
+    labels,
     pages,
     search,
     uploads,
@@ -80,6 +81,7 @@ def create_app(*collections: Collection, policy: Policy | None = None) -> FastAP
     app.include_router(search.router(metrics))
     app.include_router(explain.router())
     app.include_router(images.router())
+    app.include_router(labels.router())
     app.include_router(facets.router())
     app.include_router(duplicates.router())
     app.include_router(export.router())

@@ -1,6 +1,7 @@
 """The JSON that goes in and out, the same shapes as the command line's `--json`."""
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -190,9 +191,12 @@ class DetailsBody(ImageBody):
     format: str = Field(description="the codec, such as JPEG")
     bytes: int
     modified: datetime = Field(description="time stamp of the file, UTC")
+    taken: datetime | None = Field(description="when it was taken, by the camera's own clock")
+    camera: str | None = Field(description="maker and model")
+    labels: list[str]
 
     @classmethod
-    def of(cls, stored: StoredFile) -> "DetailsBody":
+    def of(cls, stored: StoredFile, labels: Sequence[str] = ()) -> "DetailsBody":
         """The picture, with its paths made safe to show."""
         file = stored.file
         return cls(
@@ -201,6 +205,9 @@ class DetailsBody(ImageBody):
             format=file.format,
             bytes=file.size,
             modified=file.modified_at,
+            taken=file.taken_at,
+            camera=file.camera,
+            labels=list(labels),
         )
 
 

@@ -106,8 +106,9 @@ def router() -> APIRouter:
         responses={404: {"model": ErrorBody, "description": "no picture has this id"}},
     )
     def details(collection: Chosen, image_id: Annotated[_Id, Path(alias="id")]) -> DetailsBody:
-        """Its file, as it was when it was indexed."""
-        return DetailsBody.of(known_image(collection, image_id))
+        """Its file, as it was when it was indexed, and its labels."""
+        stored = known_image(collection, image_id)
+        return DetailsBody.of(stored, collection.labels([image_id]).get(image_id, []))
 
     @routes.get(
         "/{id}/thumbnail",
