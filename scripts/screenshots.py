@@ -74,7 +74,7 @@ def nearer(page: Page) -> None:
 def filtered(page: Page) -> None:
     expect_answer(page)
     page.get_by_role("button", name="Filters").click()
-    expect(page.locator("#filters")).to_be_visible()
+    expect(page.locator("#filters select").first).to_be_visible()
 
 
 def beside(page: Page) -> None:
