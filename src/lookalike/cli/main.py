@@ -12,6 +12,7 @@ _COMMANDS = (
     "index",
     "search",
     "duplicates",
+    "label",
     "export",
     "serve",
     "status",
