@@ -5,7 +5,6 @@ from importlib import import_module
 
 import click
 
-from lookalike import __version__
 from lookalike.errors import LookalikeError
 
 _COMMANDS = (
@@ -40,8 +39,23 @@ class _Commands(click.Group):
         return command if isinstance(command, click.Command) else None
 
 
+def _show_versions(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from lookalike.cli.version import versions
+
+        click.echo(versions())
+        ctx.exit()
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, package_name="lookalike")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_versions,
+    help="Show the versions of all that matters, and exit.",
+)
 def lookalike() -> None:
     """Find the pictures that look like this one, in your own folders, on your own machine."""
 
