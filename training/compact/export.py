@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Export the bundled encoder.")
     parser.add_argument("work")
     parser.add_argument("out")
-    parser.add_argument("--size", type=int, default=144)
+    parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--fp32", action="store_true", help="leave the weights as they are")
     parser.add_argument("--samples", required=True, help="a folder of pictures for the gate")
     given = parser.parse_args()

@@ -1,13 +1,12 @@
-"""A part of Caltech-101 as a labelled folder of links, for `lookalike evaluate`.
+"""The held-out part of Caltech-101 as a labelled folder of links, for `lookalike evaluate`.
 
-python -m training.compact.held_out SOURCES OUT               what is kept for evaluation
-python -m training.compact.held_out SOURCES OUT --learned     the other part, for calibration
+python -m training.compact.held_out SOURCES OUT [--most 15]
 """
 
 import argparse
 import os
 
-from training.compact.sources import caltech_held_out, caltech_labelled
+from training.compact.sources import caltech_held_out
 
 
 def main() -> None:
@@ -15,11 +14,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Lay out labelled pictures.")
     parser.add_argument("sources")
     parser.add_argument("out")
-    parser.add_argument("--learned", action="store_true", help="those that were learned from")
     parser.add_argument("--most", type=int, default=10**6, help="pictures a class")
     given = parser.parse_args()
     counts: dict[str, int] = {}
-    for path in (caltech_labelled if given.learned else caltech_held_out)(given.sources):
+    for path in caltech_held_out(given.sources):
         label = os.path.basename(os.path.dirname(path))
         counts[label] = counts.get(label, 0) + 1
         if counts[label] > given.most:

@@ -4,8 +4,9 @@
 
 SOURCES holds one folder a source (see sources.py). WORK receives `large.rgb` (n, 160, 160, 3) and
 `small.rgb` (m, 64, 64, 3), uint8 without a header, and the teacher's embeddings of each,
-`large-teacher.npy` and `small-teacher.npy`, float16 of length 1; and how many pictures each source
-gave, `large-sources.json` and `small-sources.json`.
+`large-teacher.npy` and `small-teacher.npy`, float16 of length 1; how many pictures each source
+gave, `large-sources.json` and `small-sources.json`; and each picture's class, a name or null,
+`large-classes.json` and `small-classes.json`.
 A picture that is also in a folder to avoid, by its bytes or nearly so by the teacher's embedding,
 is left out.
 """
@@ -25,7 +26,7 @@ from lookalike.decode import decode, from_image
 from lookalike.encoders import Encoder, load
 from lookalike.errors import DecodeError, SourceError
 from lookalike.source import read_file
-from training.compact.sources import SOURCES, Source, caltech_held_out, pictures
+from training.compact.sources import SOURCES, Source, caltech_held_out, class_of, pictures
 
 LARGE, SMALL = 160, 64
 TOO_CLOSE = 0.985
@@ -47,18 +48,27 @@ class Pack:
         self._pixels = open(f"{self._stem}.rgb", "wb")  # noqa: SIM115 - open until `close`
         self._found: list[NDArray[np.float16]] = []
         self._counts: dict[str, int] = {}
+        self._classes: list[str | None] = []
 
-    def append(self, source: Source, pixels: NDArray[np.uint8], found: NDArray[np.float32]) -> None:
-        """Add (n, side, side, 3) pixels of a source and their (n, dimension) embeddings."""
+    def append(
+        self,
+        source: Source,
+        classes: list[str | None],
+        pixels: NDArray[np.uint8],
+        found: NDArray[np.float32],
+    ) -> None:
+        """Add n classes, (n, side, side, 3) pixels of a source, their (n, dimension) embeddings."""
+        self._classes += classes
         self._counts[source.name] = self._counts.get(source.name, 0) + len(found)
         self._pixels.write(pixels.tobytes())
         self._found.append(found.astype(np.float16))
 
     def close(self) -> None:
-        """Write the embeddings, and how many pictures each source gave, in their order."""
+        """Write the embeddings, how many pictures each source gave in their order, the classes."""
         self._pixels.close()
-        with open(f"{self._stem}-sources.json", "w", encoding="utf-8") as file:
-            json.dump(self._counts, file)
+        for name, kept in (("sources", self._counts), ("classes", self._classes)):
+            with open(f"{self._stem}-{name}.json", "w", encoding="utf-8") as file:
+                json.dump(kept, file)
         np.save(f"{self._stem}-teacher.npy", np.concatenate(self._found))
 
 
@@ -81,13 +91,14 @@ def cuttings(path: str, source: Source) -> list[Image.Image]:
 
 def chunks(
     paths: Iterator[str], source: Source, encoder: Encoder, pool: ThreadPoolExecutor
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-    """Pixels and teacher embeddings, some pictures at a time."""
+) -> Iterator[tuple[list[str], NDArray[np.uint8], NDArray[np.float32]]]:
+    """Paths, pixels and teacher embeddings, some pictures at a time."""
     side = SMALL if source.small else LARGE
 
-    def prepared(path: str) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    def prepared(path: str) -> list[tuple[str, NDArray[np.uint8], NDArray[np.uint8]]]:
         return [
             (
+                path,
                 np.asarray(image.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)),
                 encoder.prepare(from_image(image)),
             )
@@ -95,10 +106,11 @@ def chunks(
         ]
 
     ahead = pool.map(prepared, islice(paths, _CHUNK))
-    while pairs := [pair for pairs in ahead for pair in pairs]:
+    while parts := [part for parts in ahead for part in parts]:
         ahead = pool.map(prepared, islice(paths, _CHUNK))  # while the teacher is at work
-        pixels = np.stack([own for own, _ in pairs])
-        yield pixels, encoder.embed(np.stack([theirs for _, theirs in pairs]))
+        pixels = np.stack([own for _, own, _ in parts])
+        found = encoder.embed(np.stack([theirs for _, _, theirs in parts]))
+        yield [path for path, _, _ in parts], pixels, found
 
 
 def embeddings_of(
@@ -106,7 +118,7 @@ def embeddings_of(
 ) -> NDArray[np.float32]:
     """Teacher embeddings of whole pictures, (n, dimension)."""
     whole = Source("", ())
-    parts = [found for _, found in chunks(iter(paths), whole, encoder, pool)]
+    parts = [found for _, _, found in chunks(iter(paths), whole, encoder, pool)]
     return np.concatenate(parts) if parts else np.zeros((0, encoder.dimension), np.float32)
 
 
@@ -129,9 +141,12 @@ def main() -> None:
         outputs = {small: Pack(given.work, small) for small in (True, False)}
         for source in SOURCES:
             count = left_out = 0
-            for pixels, found in chunks(pictures(given.sources, source), source, encoder, pool):
+            paths = pictures(given.sources, source)
+            for names, pixels, found in chunks(paths, source, encoder, pool):
                 fine = (found @ shunned.T).max(axis=1) < TOO_CLOSE
-                outputs[source.small].append(source, pixels[fine], found[fine])
+                kept = [name for name, good in zip(names, fine, strict=True) if good]
+                classes = [class_of(given.sources, source, name) for name in kept]
+                outputs[source.small].append(source, classes, pixels[fine], found[fine])
                 count += int(fine.sum())
                 left_out += int((~fine).sum())
             print(f"{source.name}: {count} kept, {left_out} too close to one to avoid", flush=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 HELD_OUT_SHARE = 0.3
 """Of each Caltech-101 class, this share is kept for evaluation."""
+CLUTTER = "BACKGROUND_Google"
+"""Caltech-101's folder of pictures that belong to no class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Source:
         crops: parts cut out of each picture that count as pictures of their own.
         every: only every so many-th picture is taken.
         share: of the training steps' pictures of its size.
+        classes: the folder, under the source's, of which each sub-folder is a class; None if its
+            labels are not used.
     """
 
     name: str
@@ -28,17 +32,18 @@ class Source:
     crops: int = 0
     every: int = 1
     share: float = 1.0
+    classes: str | None = None
 
 
 SOURCES = (
-    Source("imagenette", ("train",), crops=1, share=0.16),
-    Source("imagewoof", ("train",), crops=1, share=0.10),
-    Source("caltech", ("caltech-101",), crops=1, share=0.28),
+    Source("imagenette", ("train",), crops=1, share=0.14, classes="train"),
+    Source("imagewoof", ("train",), crops=1, share=0.10, classes="train"),
+    Source("caltech", ("caltech-101",), crops=1, share=0.30, classes="caltech-101"),
     Source("samples", ("",), crops=3, share=0.10),
     Source("intel", ("dataset/seg_train", "dataset/seg_pred"), share=0.16),
     Source("clothing", ("images",), crops=1, share=0.10),
     Source("houses", ("Houses Dataset",), crops=3, share=0.10),
-    Source("tiny", ("tiny-imagenet-200",), small=True, every=2),
+    Source("tiny", ("tiny-imagenet-200",), small=True, every=2, classes="tiny-imagenet-200/train"),
 )
 
 
@@ -63,22 +68,22 @@ def pictures(root: str, source: Source) -> Iterator[str]:
                 yield path
 
 
+def class_of(root: str, source: Source, path: str) -> str | None:
+    """The class of one of a source's pictures, or None if it has none that is used."""
+    if source.classes is None:
+        return None
+    parts = os.path.relpath(path, os.path.join(root, source.name, source.classes)).split(os.sep)
+    return None if parts[0] in (os.pardir, CLUTTER) or len(parts) < 2 else parts[0]
+
+
 def caltech_held_out(root: str) -> Iterator[str]:
     """Paths of the Caltech-101 pictures for evaluation, without the clutter class."""
     top = os.path.join(root, "caltech", "caltech-101")
     for folder, folders, files in os.walk(top):
         folders.sort()
-        if os.path.basename(folder) == "BACKGROUND_Google":
+        if os.path.basename(folder) == CLUTTER:
             continue
         for name in sorted(files):
             path = os.path.join(folder, name)
             if name.lower().endswith(".jpg") and held_out(path):
                 yield path
-
-
-def caltech_labelled(root: str) -> Iterator[str]:
-    """Paths of the Caltech-101 pictures that are not held out, without the clutter class."""
-    source = next(source for source in SOURCES if source.name == "caltech")
-    for path in pictures(root, source):
-        if os.path.basename(os.path.dirname(path)) != "BACKGROUND_Google":
-            yield path

@@ -38,7 +38,7 @@ class Block:
         return self.stride == 1 and self.inputs == self.outputs and self.middle < 8 * self.inputs
 
 
-LATE = (
+TEACHERS = (
     Block(48, 384, 96, stride=2),
     *[Block(96, 384, 96)] * 3,
     Block(96, 768, 96),
@@ -47,6 +47,10 @@ LATE = (
     *[Block(160, 640, 160, kernel=5)] * 3,
     Block(160, 1280, 192),
 )
+"""The teacher's late blocks."""
+SPARED = (3, 7)
+"""Those that the student does without: the last of each three alike at a stride of 16."""
+LATE = tuple(shape for place, shape in enumerate(TEACHERS) if place not in SPARED)
 
 
 class InvertedResidual(nn.Module):
@@ -95,11 +99,11 @@ class Student(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        # Few layers over many pixels: a CPU's matrix units are slow where there are few channels.
         self.front = nn.Sequential(
-            _normalised(3, 16, 3, stride=2),
+            _normalised(3, 32, 7, stride=4),
             nn.ReLU(),
-            FusedResidual(16, 64, 24, stride=2),
-            FusedResidual(24, 128, HANDOVER, stride=2),
+            FusedResidual(32, 128, HANDOVER, stride=2),
             FusedResidual(HANDOVER, 96, HANDOVER),
         )
         self.late = nn.Sequential(*[InvertedResidual(shape) for shape in LATE])
@@ -108,12 +112,13 @@ class Student(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels (n, 3, side, side), `(x - 0.5) / 0.5`, to (n, DIMENSION), not normalised."""
-        x = functional.relu(self.last(self.late(self.front(pixels))))
-        # To length 1 first, as the projection expects it.
-        pooled = x.mean(dim=(2, 3)).float()
-        length = (pooled.square().sum(dim=1, keepdim=True) + 1e-6).sqrt()
-        found: Tensor = self.head(pooled / length)
+        found: Tensor = self.head(self.pooled(pixels))
         return found
+
+    def pooled(self, pixels: Tensor) -> Tensor:
+        """What the head projects, (n, POOLED)."""
+        x = functional.relu(self.last(self.late(self.front(pixels))))
+        return x.mean(dim=(2, 3)).float()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +161,19 @@ def principal_directions(embeddings: NDArray[np.float16]) -> Projection:
 
 
 def begin_as(student: Student, teacher: str, projection: Projection) -> None:
-    """Give the late blocks the teacher's weights, and the head a projection.
+    """Give the late blocks the teacher's weights, and the head a projection of unit vectors.
 
     Args:
         student: changed in place.
         teacher: path of the teacher's ONNX file.
         projection: from `principal_directions`.
     """
-    weights = _convolutions(teacher)
+    # The teacher's chain ends with its late blocks of three convolutions each, the last 1x1
+    # convolution and the class scores.
+    theirs = _convolutions(teacher)[-3 * len(TEACHERS) - 2 : -1]
+    weights = [each for place, each in enumerate(theirs) if place // 3 not in SPARED]
     own = [part for part in student.late.modules() if isinstance(part, nn.Conv2d)]
-    # The teacher's chain ends with the last 1x1 convolution and the class scores.
-    for convolution, (weight, bias) in zip(
-        [*own, student.last], weights[-len(own) - 2 : -1], strict=True
-    ):
+    for convolution, (weight, bias) in zip([*own, student.last], weights, strict=True):
         with torch.no_grad():
             convolution.weight.copy_(torch.from_numpy(weight))
             assert convolution.bias is not None  # noqa: S101
@@ -176,6 +181,14 @@ def begin_as(student: Student, teacher: str, projection: Projection) -> None:
     with torch.no_grad():
         student.head.weight.copy_(torch.from_numpy(projection.directions.T))
         student.head.bias.copy_(torch.from_numpy(-projection.mean @ projection.directions))
+
+
+def settle_length(student: Student, pixels: Tensor) -> None:
+    """Scale the head, which was made for unit vectors, to the length of what it projects."""
+    with torch.inference_mode():
+        length = student.pooled(pixels).norm(dim=1).mean()
+    with torch.no_grad():
+        student.head.weight.div_(float(length))
 
 
 def _normalised(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
