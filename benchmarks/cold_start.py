@@ -1,4 +1,4 @@
-"""A cold `lookalike search`: the whole process, over 100,000 pictures.
+"""A cold `lookalike search`: the whole process, over 100,000 pictures; and the import alone.
 
     python -m benchmarks.cold_start [--count 100000] [--model MODEL_FOLDER] [--rounds 9]
 
@@ -21,6 +21,14 @@ from lookalike.encoders import identity, locate
 from lookalike.store import LocalStore
 
 SHARED = Path(os.environ.get("LOOKALIKE_SHARED", "../shared"))
+
+
+def importing() -> float:
+    """Seconds that `import lookalike` takes in a fresh process, without the interpreter's own."""
+    command = [sys.executable, "-X", "importtime", "-c", "import lookalike"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (line,) = (row for row in done.stderr.splitlines() if row.endswith("| lookalike"))
+    return int(line.split("|")[1]) / 1e6
 
 
 def main() -> None:
@@ -52,6 +60,10 @@ def main() -> None:
                 ["the first search of a model", f"{first:.2f}"],
                 ["median", f"{statistics.median(others):.2f}"],
                 ["slowest", f"{max(others):.2f}"],
+                [
+                    "import lookalike, median",
+                    f"{statistics.median(importing() for _ in range(9)):.3f}",
+                ],
             ],
         )
 

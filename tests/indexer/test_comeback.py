@@ -66,6 +66,25 @@ def test_a_drive_is_looked_for_where_drives_are(
     assert list(library.store.roots()) == [str(drive / "root")]
 
 
+def test_a_drive_returns_to_where_it_was_although_that_was_indexed_empty(
+    library: Library, gallery: list[Path]
+) -> None:
+    before = files(library)
+    new = library.root.with_name("elsewhere")
+    library.root.rename(new)
+    library.index(new)
+    (library.root / "empty").mkdir(parents=True)
+    library.index()
+    assert len(library.store.roots()) == 2
+    shutil.rmtree(library.root)
+    new.rename(library.root)
+    summary = library.index()
+    assert (summary.added, summary.unchanged, library.encoder.seen) == (0, 7, 0)
+    assert files(library) == before
+    assert list(library.store.roots()) == [str(library.root)]
+    assert all(os.path.isdir(folder) for folder in library.store.folders(str(library.root)))
+
+
 def test_a_drive_that_was_changed_meanwhile_is_still_known(
     library: Library, gallery: list[Path]
 ) -> None:

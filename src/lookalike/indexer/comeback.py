@@ -23,8 +23,9 @@ def comebacks(store: Store, starts: Iterable[str]) -> dict[str, str]:
         starts: what is to be indexed. A root that is away among them is looked for on all drives;
             each that is new is held against all roots that are away.
     """
-    roots = store.roots()
     starts = list(starts)
+    # A root that was indexed while its drive was elsewhere holds nothing: the drive may return.
+    roots = [root for root in store.roots() if root not in starts or _holds_any(store, root)]
     away = [root for root in roots if is_away(root)]
     fresh = [start for start in starts if start not in roots and os.path.isdir(start)]
     found: dict[str, str] = {}
@@ -37,6 +38,10 @@ def comebacks(store: Store, starts: Iterable[str]) -> dict[str, str]:
                 found[root] = place
                 break
     return found
+
+
+def _holds_any(store: Store, root: str) -> bool:
+    return any(store.states(folder) for folder in store.folders(root))
 
 
 def _elsewhere(root: str) -> Iterator[str]:

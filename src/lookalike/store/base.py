@@ -129,8 +129,9 @@ class Changes:
         unskipped: paths of skipped files to forget.
         folders: device number (`st_dev`) of each folder that was seen, by path.
         roots: rules of the folders that the user asked to index, by path.
-        relocated: roots that are at another path now, with all that is under them; nothing is
-            known under the new one. This comes before everything else.
+        relocated: roots that are at another path now, with all that is under them; under the new
+            one are at most folders without files, which are forgotten. This comes before
+            everything else.
     """
 
     put: list[FileRecord] = field(default_factory=list)

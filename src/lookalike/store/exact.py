@@ -239,8 +239,13 @@ class ExactStore:
         self._folders = {
             there(path): NO_DEVICE if under(path, old) else device
             for path, device in self._folders.items()
+            if not under(path, new)
         }
-        self._roots = {new if path == old else path: rules for path, rules in self._roots.items()}
+        self._roots = {
+            new if path == old else path: rules
+            for path, rules in self._roots.items()
+            if path != new
+        }
 
     def _take_place(self, file: FileRecord, keep: int) -> None:
         """Make room for what comes, which is picture `keep`."""

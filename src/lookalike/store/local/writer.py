@@ -73,6 +73,11 @@ class LocalWriter:
         below, new_below = os.path.join(old, b""), os.path.join(new, b"")
         # By length, as a path may hold what LIKE takes for more than itself.
         self._connection.execute(
+            "DELETE FROM folders WHERE path = ? OR substr(path, 1, length(?)) = ?",
+            (new, new_below, new_below),
+        )
+        self._connection.execute("DELETE FROM roots WHERE path = ?", (new,))
+        self._connection.execute(
             "UPDATE folders SET device = ?, path = CASE WHEN path = ? THEN ?"
             " ELSE CAST(? || substr(path, length(?) + 1) AS BLOB) END"
             " WHERE path = ? OR substr(path, 1, length(?)) = ?",
