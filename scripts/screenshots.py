@@ -190,6 +190,7 @@ def main() -> None:
     if unknown := wanted - {shot.name for shot in SHOTS}:
         raise SystemExit(f"there is no picture {', '.join(sorted(unknown))}")
     FOLDER.mkdir(exist_ok=True)
+    shutil.rmtree(PLACE, ignore_errors=True)  # one of an earlier run may have another encoder
     new = PLACE / "new"
     shutil.rmtree(new, ignore_errors=True)
     with (
