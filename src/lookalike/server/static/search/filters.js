@@ -95,7 +95,7 @@ export class Filters {
       field("File size", fileSize(where)),
       field("From", make("input", { id: "where-after", type: "date", value: where.after ?? "" })),
       field("Before", make("input", { id: "where-before", type: "date", value: where.before ?? "" })),
-      this.months.draw(facets.dates, where),
+      ...(facets.dates.length > 1 || where.after || where.before ? [this.months.draw(facets.dates, where)] : []),
       chips("Format", "format", withChosen(facets.formats, where.format ?? []), where.format ?? []),
       ...(labels.length ? [chips("Label", "label", labels, where.label ?? [])] : []),
     ];
