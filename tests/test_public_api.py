@@ -75,6 +75,7 @@ def test_importing_pulls_in_nothing() -> None:
         "fastapi",
         "rich",
         "msgspec",
+        "tokenizers",
         "platformdirs",
         "torch",
     }

@@ -101,6 +101,7 @@ def test_heavy_libraries_stay_in_their_rooms(room: str, path: Path) -> None:
         "onnx": ["encoders", *APART],  # in encoders, by the command that makes int8 versions
         "onnxscript": APART,
         "openvino": ["encoders"],
+        "tokenizers": ["encoders"],
         "onnxruntime": ["encoders", *APART],
         "faiss": ["store", "layout"],
         "sqlite3": ["store"],

@@ -193,6 +193,7 @@ class Collection:
         also: "Iterable[Asked | Example]" = (),
         against: "Iterable[Asked | Example]" = (),
         text: str | None = None,
+        text_weight: float = 1.0,
         where: Where | None = None,
         min_score: float | None = None,
         offset: int = 0,
@@ -208,7 +209,8 @@ class Collection:
             crop: the part of the picture that counts; see `Crop`.
             also: more pictures that the hits should look like.
             against: pictures that they should not look like.
-            text: words for what they should show.
+            text: words for what they should show, where the encoder understands any.
+            text_weight: how much the words count beside each picture of `query` and `also`.
             where: search only among the pictures that fit.
             min_score: the least score of a hit.
             offset: how many of the nearest to pass over.
@@ -226,6 +228,7 @@ class Collection:
                 positives=(*first, *map(_example, also)),
                 negatives=tuple(map(_example, against)),
                 text=text,
+                text_weight=text_weight,
                 where=where,
                 min_score=min_score,
             )
@@ -354,6 +357,7 @@ class Collection:
             rules=roots,
             skipped_files=skipped,
             calibrated=self.calibration is not None,
+            text=encoder.text is not None,
         )
 
     def browse(
@@ -516,8 +520,14 @@ class Collection:
             ) from error
 
     def _check_same(self, store: Store, found: LocatedModel) -> None:
-        theirs = store.encoder
-        if not identity(found.spec).same_embeddings(theirs):
+        theirs, ours = store.encoder, identity(found.spec)
+        if not ours.same_embeddings(theirs):
+            if replace(ours, text=None).same_embeddings(theirs):
+                raise EncoderMismatchError(
+                    f"the text side of {found.spec.name} is not the one that the collection "
+                    f"{self.location} was made with: put the earlier files back, or index into a "
+                    "new collection"
+                )
             raise EncoderMismatchError(
                 f"the collection {self.location} was made with {theirs.name} "
                 f"({theirs.sha256[:12]}, {theirs.dimension}-d), not with {found.spec.name} "

@@ -364,6 +364,7 @@ class Status:
         offline: those of them that are missing or empty, as where a drive is not mounted.
         rules: which files of a root are indexed, by root.
         skipped_files: every skipped file with its reason.
+        text: whether words can be searched by.
         calibrated: whether the encoder says what its scores mean, so that hits carry a likeness.
     """
 
@@ -378,6 +379,7 @@ class Status:
     rules: dict[str, Rules] = field(default_factory=dict)
     skipped_files: list[Skipped] = field(default_factory=list)
     calibrated: bool = False
+    text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

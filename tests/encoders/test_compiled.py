@@ -41,8 +41,9 @@ def test_everything_that_decides_the_result_is_in_the_name(cache: Path) -> None:
         compiled_path(spec, "openvino 1", "a processor", "bf16"),
         compiled_path(spec_of("b" * 64), "openvino 1", "a processor", "fp32"),
         compiled_path(other_input, "openvino 1", "a processor", "fp32"),
+        compiled_path(spec, "openvino 1", "a processor", "fp32", text=True),
     }
-    assert len(paths) == 6
+    assert len(paths) == 7
 
 
 def test_the_oldest_go(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

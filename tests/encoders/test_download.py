@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from lookalike.encoders import BUNDLED, CATALOGUE
+from tests.support.two_towers import picture_side, text_side, tokenizer, write_colours
 
 from .hub import Hub, serve
 from .models import Graph
@@ -285,6 +286,37 @@ def test_a_file_that_the_hub_has_not(hub: Hub, home: Path) -> None:
     code, out, err = _lookalike(home, hub.url, "models", "pull", "resnet50")
     assert (code, out) == (1, "")
     assert "404" in _one_sentence(err)
+
+
+def test_words_come_with_clip(home: Path, tmp_path: Path) -> None:
+    pictures, collection = tmp_path / "pictures", str(tmp_path / "c")
+    write_colours(pictures, 2)
+    tokens = tokenizer().to_str().encode()
+    files = {
+        "Qdrant/clip-ViT-B-32-vision/model.onnx": picture_side(),
+        "Qdrant/clip-ViT-B-32-text/model.onnx": text_side(),
+        "Qdrant/clip-ViT-B-32-text/tokenizer.json": tokens,
+    }
+    with serve(files) as hub:
+        code, out, err = _lookalike(home, hub.url, "models", "pull", "clip-vit-b32")
+        assert (code, err) == (0, "")
+        for data in files.values():
+            assert hashlib.sha256(data).hexdigest() in out
+    index = ("index", str(pictures), "-c", collection, "--model", "clip-vit-b32", "--json")
+    code, _, err = _lookalike(home, hub.url, *index, HF_HUB_OFFLINE="1")
+    assert code == 0, err
+    search = ("search", "--text", "A photo of the BLUE house", "-c", collection, "--json")
+    code, out, err = _lookalike(home, hub.url, *search, HF_HUB_OFFLINE="1")
+    assert code == 0, err
+    answer = json.loads(out)
+    assert answer["query"] == "“A photo of the BLUE house”"
+    paths = [hit["path"] for hit in answer["hits"]]
+    assert sorted(paths[:2]) == [str(pictures / f"blue {n}.png") for n in range(2)]
+    mixed = (*search, str(pictures / "red 0.png"), "--text-weight", "0.1", "-k", "2")
+    code, out, err = _lookalike(home, hub.url, *mixed, HF_HUB_OFFLINE="1")
+    assert code == 0, err
+    paths = [hit["path"] for hit in json.loads(out)["hits"]]
+    assert sorted(paths) == [str(pictures / f"red {n}.png") for n in range(2)]
 
 
 def test_indexing_without_a_network_says_how_to_go_on(hub: Hub, home: Path, tmp_path: Path) -> None:

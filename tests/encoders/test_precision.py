@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lookalike.encoders import ModelSpec, load, read_spec
 from lookalike.encoders.precision import MINIMUM_COSINE, cosines, settle
-from lookalike.encoders.runtimes import Precision, Runtime, choose
+from lookalike.encoders.runtimes import Precision, Runtime, TextRuntime, choose
 from lookalike.types import Pixels
 
 from .models import Graph, noise, tiny, write_model
@@ -34,6 +34,9 @@ class _Fake:
     def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
         self.compiled.append(precision)
         return _FakeRuntime(precision, self.cosine if precision == "bf16" else 1.0)
+
+    def compile_text(self, spec: ModelSpec, file: str) -> TextRuntime:
+        raise AssertionError("words are computed in fp32, without being asked")
 
 
 @dataclass

@@ -14,6 +14,7 @@ from lookalike.encoders import (
     InputSpec,
     LogitsSpec,
     ModelSpec,
+    TextSpec,
     identity,
     read_spec,
     write_spec,
@@ -56,7 +57,7 @@ def test_the_shared_model(mobilenet: Path) -> None:
 
 
 def test_unknown_fields_are_ignored_and_optional_ones_have_defaults(tmp_path: Path) -> None:
-    fields = spec_fields(b"", text={"file": "text.onnx"}, input__antialias=True)
+    fields = spec_fields(b"", sound={"file": "sound.onnx"}, input__antialias=True)
     for name in ("name", "resize", "interpolation"):
         del fields["input"][name]
     del fields["embedding"]["output"]
@@ -67,7 +68,7 @@ def test_unknown_fields_are_ignored_and_optional_ones_have_defaults(tmp_path: Pa
         "bilinear",
     )
     assert spec.embedding.output is None
-    assert (spec.license, spec.logits, spec.training) == ("", None, None)
+    assert (spec.license, spec.logits, spec.text, spec.training) == ("", None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -175,11 +176,21 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc"), inner, max_size=3),
     max_leaves=5,
 )
+_digests = st.text("0123456789abcdef", min_size=64, max_size=64)
+_texts = st.builds(
+    TextSpec,
+    file=st.sampled_from(["text.onnx", "häßlich.onnx"]),
+    sha256=_digests,
+    tokenizer_sha256=_digests,
+    context=st.integers(1, 8192),
+    pad=st.integers(0, 2**31 - 1),
+    output=st.none() | st.text("xyz"),
+)
 _specs = st.builds(
     ModelSpec,
     name=_names,
     file=st.sampled_from(["model.onnx", "a b.onnx", "häßlich.onnx", "..onnx"]),
-    sha256=st.text("0123456789abcdef", min_size=64, max_size=64),
+    sha256=_digests,
     input=_inputs,
     embedding=st.builds(
         EmbeddingSpec, dimension=st.integers(1, 65536), output=st.none() | st.text("xyz")
@@ -194,6 +205,7 @@ _specs = st.builds(
         output=st.text("xyz"),
         classes=st.none() | st.lists(st.text("abc"), max_size=3),
     ),
+    text=st.none() | _texts,
     training=st.none() | st.dictionaries(st.text("abc"), _json, max_size=3),
 )
 

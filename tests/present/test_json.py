@@ -78,6 +78,7 @@ def test_status_has_the_promised_shape() -> None:
                 "min_bytes": 20_000,
             }
         },
+        "text": False,
         "calibrated": False,
         "skipped_files": [
             {"path": "/p/a\n.jpg", "reason": "empty"},

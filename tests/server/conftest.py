@@ -17,10 +17,12 @@ from lookalike import Collection
 from lookalike.server import Policy, create_app
 from tests.server.albums import EACH, write_albums
 from tests.server.browser import DESKTOP, Open, Watch
+from tests.support.two_towers import write_colours, write_two_towers
 
 expect.set_options(timeout=60_000)  # a machine may be busy; what is so is seen at once
 
 PICTURES = 90
+WORDED = 6  # pictures of each colour
 COLOURS = ["crimson", "seagreen", "royalblue", "goldenrod", "mediumorchid", "slategray"]
 SIZES = [(240, 160), (160, 240), (200, 200), (420, 120)]
 
@@ -51,6 +53,17 @@ def collection(
     """The gallery, indexed."""
     with lookalike.open(tmp_path_factory.mktemp("collection") / "c", model=tiny_model) as photos:
         assert photos.index(gallery).added == PICTURES
+        yield photos
+
+
+@pytest.fixture(scope="session")
+def worded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
+    """Red, green and blue pictures, and an encoder that takes words for them."""
+    folder = tmp_path_factory.mktemp("words")
+    write_colours(folder / "pictures", WORDED)
+    model = write_two_towers(folder / "model")
+    with lookalike.open(folder / "c", model=model) as photos:
+        photos.index(folder / "pictures")
         yield photos
 
 

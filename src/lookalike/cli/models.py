@@ -38,7 +38,7 @@ def list_models(as_json: bool = False) -> None:
             "dimension": entry.dimension,
             "megabytes": entry.megabytes,
             "license": entry.license,
-            "downloaded": cached(entry) is not None,
+            "downloaded": cached(entry),
             "description": entry.description,
         }
         for entry in CATALOGUE.values()
@@ -90,8 +90,8 @@ def pull(name: str) -> None:
         return
     if name not in CATALOGUE:
         raise click.UsageError(f"no model {name!r} in the catalogue: {', '.join(CATALOGUE)}")
-    path, sha256 = download(CATALOGUE[name])
-    click.echo(f"{name} is at {path} (sha256 {sha256})")
+    for path, sha256 in download(CATALOGUE[name]):
+        click.echo(f"{name} is at {path} (sha256 {sha256})")
 
 
 @models.command()

@@ -48,7 +48,19 @@ def _crop(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "C
     multiple=True,
     help="Find what looks less like this picture. Repeatable.",
 )
-@click.option("--text", metavar="WORDS", help="Find what these words say.")
+@click.option(
+    "--text",
+    metavar="WORDS",
+    help="Find what these words say, where the encoder understands any (clip-vit-b32).",
+)
+@click.option(
+    "--text-weight",
+    default=1.0,
+    show_default=True,
+    metavar="WEIGHT",
+    type=click.FloatRange(0, 1000, min_open=True),
+    help="How much the words count beside each picture, which counts 1.",
+)
 @click.option(
     "--crop",
     metavar="X,Y,W,H",
@@ -93,6 +105,7 @@ def search(
     also: tuple[str, ...],
     against: tuple[str, ...],
     text: str | None,
+    text_weight: float,
     crop: "Crop | None",
     where: tuple[str, ...],
     k: int,
@@ -133,6 +146,7 @@ def search(
         ),
         negatives=tuple(map(Example, against)),
         text=text,
+        text_weight=text_weight,
         where=parse_where(where),
         min_score=min_score,
         exclude=exclude,

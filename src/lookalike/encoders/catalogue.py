@@ -6,7 +6,7 @@ which from then on opens with that file only.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lookalike.encoders.spec import InputSpec
 
@@ -35,6 +35,34 @@ _CLIP_INPUT = InputSpec(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubFile:
+    """A file on the hub; the fields are those of `CatalogueEntry`."""
+
+    repo: str
+    file: str
+    revision: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueText:
+    """The text side of a model on the hub; the fields are those of `CatalogueEntry` and `TextSpec`.
+
+    The graph's inputs are called input_ids and attention_mask, and its first output is the
+    embedding.
+    """
+
+    repo: str
+    context: int
+    pad: int
+    file: str = "model.onnx"
+    tokenizer: str = "tokenizer.json"
+    revision: str = "main"
+    sha256: str | None = None
+    tokenizer_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueEntry:
     """A model on the hub: where its file is, and how it is fed.
 
@@ -44,6 +72,7 @@ class CatalogueEntry:
         revision: branch, tag or commit.
         sha256: hex digest of the file, or None where no digest is pinned.
         megabytes: size of the download as fastembed's catalogue states it, 10^6 bytes, for people.
+        text: its text side, where it has one.
         dimension: length of an embedding.
     """
 
@@ -57,6 +86,17 @@ class CatalogueEntry:
     file: str = "model.onnx"
     revision: str = "main"
     sha256: str | None = None
+    text: CatalogueText | None = None
+
+    @property
+    def files(self) -> tuple[HubFile, ...]:
+        """All that is downloaded: the picture side's graph, the text side's, its tokenizer."""
+        graph = HubFile(repo=self.repo, file=self.file, revision=self.revision, sha256=self.sha256)
+        text = self.text
+        if text is None:
+            return (graph,)
+        words = HubFile(repo=text.repo, file=text.file, revision=text.revision, sha256=text.sha256)
+        return graph, words, replace(words, file=text.tokenizer, sha256=text.tokenizer_sha256)
 
 
 CATALOGUE: dict[str, CatalogueEntry] = {
@@ -73,12 +113,14 @@ CATALOGUE: dict[str, CatalogueEntry] = {
         ),
         CatalogueEntry(
             name="clip-vit-b32",
-            description="CLIP ViT-B/32, the picture side: general photos and concepts",
+            description="CLIP ViT-B/32: general photos and concepts, and words in English",
             repo="Qdrant/clip-ViT-B-32-vision",
             dimension=512,
-            megabytes=340,
+            megabytes=590,
             license="MIT",
             input=_CLIP_INPUT,
+            # Filled up as the published tokenizer does it, with the token that ends a text.
+            text=CatalogueText(repo="Qdrant/clip-ViT-B-32-text", context=77, pad=49407),
         ),
         CatalogueEntry(
             name="unicom-vit-b16",

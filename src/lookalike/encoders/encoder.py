@@ -1,6 +1,7 @@
 """Pictures to L2-normalised embeddings."""
 
 import threading
+from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
@@ -12,6 +13,7 @@ from lookalike.encoders.precision import settle
 from lookalike.encoders.preprocess import decode_hint, to_pixels
 from lookalike.encoders.runtimes import Precision, Runtime, choose, resolve
 from lookalike.encoders.spec import EncoderIdentity, ModelSpec, identity
+from lookalike.encoders.words import TextFiles, Words
 from lookalike.errors import EncoderError, RuntimeUnavailableError
 from lookalike.types import Embeddings, Pixels
 
@@ -22,6 +24,7 @@ class Encoder:
     Args:
         spec: its record.
         file: path of the ONNX file that the record describes.
+        text: the files of its text side; None where it shall have none.
         runtime: "auto", "openvino" or "onnxruntime".
         precision: "fp32", "bf16", or "auto": bf16 where the CPU computes it natively and this
             model's embeddings stay within cosine 0.999 of fp32, else fp32.
@@ -31,7 +34,13 @@ class Encoder:
     """
 
     def __init__(
-        self, spec: ModelSpec, file: str, *, runtime: str = "auto", precision: str = "auto"
+        self,
+        spec: ModelSpec,
+        file: str,
+        text: TextFiles | None = None,
+        *,
+        runtime: str = "auto",
+        precision: str = "auto",
     ) -> None:
         if precision not in ("auto", *get_args(Precision)):
             raise RuntimeUnavailableError(
@@ -44,6 +53,7 @@ class Encoder:
         self._runtime: Runtime | None = None
         self._compiling = threading.Lock()
         self._gathering = Gathering(self._embed)
+        self._words = None if text is None else Words(spec, text, self._runtime_name)
 
     @property
     def identity(self) -> EncoderIdentity:
@@ -86,6 +96,24 @@ class Encoder:
         if len(batch) >= MOST:
             return self._embed(batch)
         return self._gathering.embed(batch)
+
+    def embed_text(self, texts: Sequence[str]) -> Embeddings:
+        """Embed words into the space of the pictures.
+
+        Args:
+            texts: one or more; what is beyond the model's context is cut off.
+
+        Returns:
+            (n, dimension) float32, each row of length 1.
+
+        Raises:
+            EncoderError: the model has no text side, inference failed, or an embedding has no
+                direction.
+            ModelSpecError: the files of the text side do not fit its spec.
+        """
+        if self._words is None:
+            raise EncoderError(f"{self.spec.name} has no text side: it understands no words")
+        return normalise(self._words.embed(texts))
 
     def _embed(self, batch: Pixels) -> Embeddings:
         raw = self._compiled(batch).run(batch)

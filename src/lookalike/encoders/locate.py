@@ -12,9 +12,11 @@ from lookalike.encoders.spec import (
     SPEC_FILE,
     EmbeddingSpec,
     ModelSpec,
+    TextSpec,
     file_sha256,
     read_spec,
 )
+from lookalike.encoders.words import TextFiles
 from lookalike.errors import ModelSpecError
 
 
@@ -26,11 +28,13 @@ class LocatedModel:
         spec: its record.
         file: path of the ONNX file.
         source: what finds it again: a catalogue name, or an absolute path.
+        text: the files of its text side, where it has one.
     """
 
     spec: ModelSpec
     file: str
     source: str
+    text: TextFiles | None = None
 
 
 def locate(model: str | os.PathLike[str]) -> LocatedModel:
@@ -71,12 +75,25 @@ def load(
         RuntimeUnavailableError: the runtime is not installed, or the precision is not known.
     """
     found = model if isinstance(model, LocatedModel) else locate(model)
-    return Encoder(found.spec, found.file, runtime=runtime, precision=precision)
+    return Encoder(found.spec, found.file, found.text, runtime=runtime, precision=precision)
 
 
 def _from_catalogue(entry: CatalogueEntry) -> LocatedModel:
-    path, sha256 = download(entry)
+    (path, sha256), *words = download(entry)
     check_graph(path, {})
+    text = files = None
+    if entry.text is not None:
+        (graph, graph_sha256), (tokenizer, tokenizer_sha256) = words
+        check_graph(graph, {})
+        text = TextSpec(
+            file=os.path.basename(entry.text.file),
+            sha256=graph_sha256,
+            tokenizer=os.path.basename(entry.text.tokenizer),
+            tokenizer_sha256=tokenizer_sha256,
+            context=entry.text.context,
+            pad=entry.text.pad,
+        )
+        files = TextFiles(graph, tokenizer)
     spec = ModelSpec(
         name=entry.name,
         description=entry.description,
@@ -86,8 +103,9 @@ def _from_catalogue(entry: CatalogueEntry) -> LocatedModel:
         embedding=EmbeddingSpec(dimension=entry.dimension),
         license=entry.license,
         source=entry.repo,
+        text=text,
     )
-    return LocatedModel(spec, path, entry.name)
+    return LocatedModel(spec, path, entry.name, files)
 
 
 def _from_file(path: str) -> LocatedModel:
@@ -116,14 +134,21 @@ def _from_spec(spec_path: str, source: str) -> LocatedModel:
     folder = os.path.dirname(spec_path)
     real = os.path.realpath(folder)
     data = spec.external_data or {}
-    for name, wanted in {**data, spec.file: spec.sha256}.items():
+    digests = {**data, spec.file: spec.sha256}
+    text, files = spec.text, None
+    if text is not None:
+        digests |= {text.file: text.sha256, text.tokenizer: text.tokenizer_sha256}
+        files = TextFiles(os.path.join(folder, text.file), os.path.join(folder, text.tokenizer))
+    for name, wanted in digests.items():
         _check_file(os.path.join(folder, name), wanted, spec_path)
     for name in data:
         if os.path.dirname(os.path.realpath(os.path.join(folder, name))) != real:
             raise ModelSpecError(f"{name} leads out of {folder}: put the file itself there")
     file = os.path.join(folder, spec.file)
     check_graph(file, data)
-    return LocatedModel(replace(spec, name=spec.name.strip()), file, source)
+    if files is not None:
+        check_graph(files.graph, data)
+    return LocatedModel(replace(spec, name=spec.name.strip()), file, source, files)
 
 
 def _check_file(file: str, wanted: str, spec_path: str) -> None:

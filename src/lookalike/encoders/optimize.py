@@ -2,6 +2,7 @@
 
 The result is a model folder like any other, with a file and so an identity of its own: a
 collection made with the original does not open with it, and vectors of both are never mixed.
+It takes pictures alone: a text side stays with the original.
 """
 
 import os
@@ -70,6 +71,7 @@ def optimize(model: LocatedModel, pictures: Sequence[Pixels], folder: str) -> Op
             file="model.onnx",
             sha256=file_sha256(scratch),
             external_data=None,
+            text=None,
         )
         similar = _similarity(model, Encoder(spec, scratch, precision="fp32"), held_out)
         record = Optimization(

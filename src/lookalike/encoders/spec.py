@@ -7,7 +7,7 @@ Weights and preprocessing live in one record so that they cannot drift apart. On
 import hashlib
 import math
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -17,6 +17,7 @@ from lookalike.errors import ModelSpecError
 
 FORMAT = 1
 SPEC_FILE = "model.json"
+MAX_CONTEXT = 8192
 
 Resize = Literal["stretch", "crop"]
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos"]
@@ -75,6 +76,40 @@ class LogitsSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextSpec:
+    """The side that takes words: a second graph, whose embeddings lie in the pictures' space.
+
+    Attributes:
+        file: its ONNX file, token ids (n, context) in, (n, dimension) out, not normalised.
+        sha256: of that file.
+        tokenizer_sha256: of the tokenizer's file.
+        context: tokens that the graph takes; of longer texts the rest is cut off, but the tokens
+            that begin and end every text stay.
+        tokenizer: the tokenizer's file, as the library tokenizers writes it.
+        pad: the id that fills up shorter texts.
+        input_ids: the graph's input of ids, whole numbers.
+        attention_mask: its input that tells tokens, 1, from filling, 0, where it has one.
+        output: the graph's embedding; None means its first output.
+    """
+
+    file: str
+    sha256: str
+    tokenizer_sha256: str
+    context: int
+    tokenizer: str = "tokenizer.json"
+    pad: int = 0
+    input_ids: str = "input_ids"
+    attention_mask: str = "attention_mask"
+    output: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """Stands for everything that decides an embedding of words; 64 hex digits."""
+        decides = replace(self, file="", tokenizer="")
+        return hashlib.sha256(msgspec.json.encode(decides)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Optimization:
     """How a version of reduced precision was made from an original, and how far it strays.
 
@@ -100,8 +135,9 @@ class ModelSpec:
     """Everything that decides an embedding, and where the model came from.
 
     Attributes:
-        external_data: sha256 of each file beside `file` that holds weights of the
+        external_data: sha256 of each file beside `file` that holds weights of a
             graph, by its plain name.
+        text: the side that takes words, where it has one.
         training: free-form: how a fine-tuned encoder was made.
     """
 
@@ -115,6 +151,7 @@ class ModelSpec:
     license: str = ""
     source: str = ""
     logits: LogitsSpec | None = None
+    text: TextSpec | None = None
     training: dict[str, Any] | None = None
     optimized: Optimization | None = None
     external_data: dict[str, str] | None = None
@@ -122,7 +159,7 @@ class ModelSpec:
 
     @property
     def weights(self) -> str:
-        """The sha256 that stands for all of its files: that of the one file where it is one."""
+        """The sha256 that stands for the picture side's files: of the one file where it is one."""
         if not self.external_data:
             return self.sha256
         others = sorted(self.external_data.items())
@@ -132,15 +169,25 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderIdentity:
-    """What a collection remembers of its encoder: embeddings compare only if these are equal."""
+    """What a collection remembers of its encoder: embeddings compare only if these are equal.
+
+    Attributes:
+        text: `TextSpec.identity`; None where it has no text side.
+    """
 
     name: str
     sha256: str
     dimension: int
     preprocessing: InputSpec
+    text: str | None = None
 
     def same_embeddings(self, other: "EncoderIdentity") -> bool:
-        """Whether embeddings of both can be compared; the name alone does not matter."""
+        """Whether embeddings of both can be compared; the name alone does not matter.
+
+        One of them may be without words, which then cannot be searched by.
+        """
+        if None not in (self.text, other.text) and self.text != other.text:
+            return False
         return (self.sha256, self.dimension, self.preprocessing) == (
             other.sha256,
             other.dimension,
@@ -155,6 +202,7 @@ def identity(spec: ModelSpec) -> EncoderIdentity:
         sha256=spec.weights,
         dimension=spec.embedding.dimension,
         preprocessing=spec.input,
+        text=None if spec.text is None else spec.text.identity,
     )
 
 
@@ -213,18 +261,25 @@ def file_sha256(path: str) -> str:
 
 
 def _problem(spec: ModelSpec) -> str | None:
-    pixels = spec.input
+    pixels, text = spec.input, spec.text
+    files = [spec.file, *(spec.external_data or ())]
+    digests = [spec.sha256, *(spec.external_data or {}).values()]
+    if text is not None:
+        files += [text.file, text.tokenizer]
+        digests += [text.sha256, text.tokenizer_sha256]
     checks = [
         (spec.format == FORMAT, f"format {spec.format} is not {FORMAT}; update Lookalike"),
         (bool(spec.name.strip()), "the name is empty"),
         *(
             (_is_plain(file), f"file {file!r} has to be a plain name inside the model folder")
-            for file in (spec.file, *(spec.external_data or ()))
+            for file in files
         ),
+        (all(map(_is_sha256, digests)), "sha256 has to be 64 lower-case hex digits"),
         (
-            all(map(_is_sha256, (spec.sha256, *(spec.external_data or {}).values()))),
-            "sha256 has to be 64 lower-case hex digits",
+            text is None or 1 <= text.context <= MAX_CONTEXT,
+            f"the context of text is not within 1..{MAX_CONTEXT}",
         ),
+        (text is None or 0 <= text.pad < 2**31, "pad is not within 0..2^31"),
         (
             1 <= pixels.width <= 4096 and 1 <= pixels.height <= 4096,
             f"input size {pixels.width}x{pixels.height} is not within 1..4096",

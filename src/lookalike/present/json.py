@@ -68,6 +68,7 @@ def status_json(status: Status) -> JsonObject:
         "roots": list(status.roots),
         "offline": list(status.offline),
         "rules": {root: asdict(rules) for root, rules in status.rules.items()},
+        "text": status.text,
         "calibrated": status.calibrated,
         "skipped_files": _skipped(status.skipped_files),
     }

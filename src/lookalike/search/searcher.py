@@ -64,24 +64,33 @@ class Searcher:
         return self._embed(query, Reader(self._store))
 
     def weigh(self, query: Query, reader: Reader) -> tuple[list[Weighted], list[Weighted]]:
-        """The embeddings of what the query has for and against, each in its order.
+        """The embeddings of what the query has for and against, each in its order; words last.
 
         Raises:
             see `search`.
         """
-        if query.text is not None:
-            raise QueryError(
-                f"the encoder of this collection, {self._store.encoder.name}, understands no "
-                "words; search by a picture"
-            )
+        words = [] if query.text is None else [(query.text_weight, self._words(query.text))]
         examples = (*query.positives, *query.negatives)
         vectors = self._vectors(examples, reader)
         weights = [example.weight for example in examples]
         weighted = list(zip(weights, vectors, strict=True))
-        return weighted[: len(query.positives)], weighted[len(query.positives) :]
+        pictures, against = weighted[: len(query.positives)], weighted[len(query.positives) :]
+        return pictures + words, against
 
     def _embed(self, query: Query, reader: Reader) -> Embeddings:
         return combine(*self.weigh(query, reader))
+
+    def _words(self, text: str) -> NDArray[np.float32]:
+        encoder = self._store.encoder
+        if encoder.text is None:
+            raise QueryError(
+                f"the encoder of this collection, {encoder.name}, understands no words; search by "
+                "a picture"
+            )
+        if not text.strip():
+            raise QueryError("the words to search by are empty")
+        row: NDArray[np.float32] = self._encoder().embed_text([text])[0]
+        return row
 
     def _vectors(self, examples: Sequence[Example], reader: Reader) -> list[NDArray[np.float32]]:
         """The embeddings of the examples; those that need the encoder, in one batch."""

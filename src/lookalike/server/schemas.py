@@ -324,7 +324,7 @@ class StatusBody(BaseModel):
                 SkippedBody(path=display_path(file.path), reason=display_path(file.reason))
                 for file in status.skipped_files
             ],
-            text=False,  # no encoder of today takes words
+            text=status.text,
             calibrated=status.calibrated,
             calibration=None if calibration is None else CalibrationBody.of(calibration),
         )

@@ -35,6 +35,24 @@ class Runtime(Protocol):
         """
 
 
+class TextRuntime(Protocol):
+    """The compiled text side of a model."""
+
+    def run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The graph's embedding output for one text.
+
+        Args:
+            ids: (1, context) token ids.
+            mask: (1, context), 1 for a token and 0 for filling.
+
+        Returns:
+            (1, dimension) float32, not normalised. Safe to call from several threads.
+
+        Raises:
+            EncoderError: inference failed.
+        """
+
+
 class RuntimeFactory(Protocol):
     """A runtime before it has compiled anything."""
 
@@ -48,6 +66,17 @@ class RuntimeFactory(Protocol):
 
     def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
         """Compile the model file.
+
+        Raises:
+            ModelSpecError: the file is no usable ONNX model, or does not fit its spec.
+        """
+
+    def compile_text(self, spec: ModelSpec, file: str) -> TextRuntime:
+        """Compile the file of the text side, in fp32.
+
+        Args:
+            spec: the model's record, with its `text`.
+            file: the text side's ONNX file.
 
         Raises:
             ModelSpecError: the file is no usable ONNX model, or does not fit its spec.
@@ -114,14 +143,14 @@ def resolve(name: str) -> str:
 
 
 def per_picture(output: NDArray[np.float32], count: int, spec: ModelSpec) -> NDArray[np.float32]:
-    """A graph's output as one row a picture.
+    """A graph's output as one row a picture, or a text.
 
     Raises:
         EncoderError: its first dimension is not the batch.
     """
     if output.ndim == 0 or len(output) != count:
         raise EncoderError(
-            f"{spec.name} gave an output of shape {output.shape} for {count} pictures; the "
+            f"{spec.name} gave an output of shape {output.shape} for a batch of {count}; the "
             "graph's output has to be (n, dimension)"
         )
     return output.reshape(count, -1)

@@ -16,7 +16,9 @@ _KEPT = 8
 """Compiled models that stay; the oldest go. Each takes about as much as its model file."""
 
 
-def compiled_path(spec: ModelSpec, runtime: str, device: str, precision: str) -> str:
+def compiled_path(
+    spec: ModelSpec, runtime: str, device: str, precision: str, *, text: bool = False
+) -> str:
     """Where a model compiled in this way is kept.
 
     Args:
@@ -24,10 +26,12 @@ def compiled_path(spec: ModelSpec, runtime: str, device: str, precision: str) ->
         runtime: name and version of the runtime.
         device: everything about the processor that the result depends on.
         precision: the arithmetic.
+        text: the side that takes words, not the one that takes pictures.
     """
     import platformdirs
 
-    decides = [spec.weights, spec.input, spec.embedding, runtime, device, precision]
+    fed = spec.text if text else spec.input
+    decides = [spec.weights, fed, spec.embedding, runtime, device, precision]
     name = hashlib.sha256(msgspec.json.encode(decides)).hexdigest()
     folder = platformdirs.user_cache_dir("lookalike", appauthor=False)
     return os.path.join(folder, "compiled", f"{name[:32]}.bin")

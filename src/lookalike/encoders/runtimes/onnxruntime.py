@@ -4,8 +4,13 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from lookalike.encoders.runtimes import Precision, Runtime, per_picture
-from lookalike.encoders.runtimes.ports import pick_port, refuse_more_inputs
+from lookalike.encoders.runtimes import Precision, Runtime, TextRuntime, per_picture
+from lookalike.encoders.runtimes.ports import (
+    pick_port,
+    pick_text_inputs,
+    refuse_more_inputs,
+    text_of,
+)
 from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, ModelSpecError
 from lookalike.types import Pixels
@@ -23,13 +28,19 @@ class ONNXRuntime:
         return ["fp32"]
 
     def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
-        try:
-            session = ort.InferenceSession(file, options, providers=ort.get_available_providers())
-        except Exception as error:  # its exception classes share no public base
-            raise ModelSpecError(f"ONNX Runtime cannot use {file}: {error}") from error
-        return _Session(session, spec)
+        return _Session(_open(file), spec)
+
+    def compile_text(self, spec: ModelSpec, file: str) -> TextRuntime:
+        return _TextSession(_open(file), spec)
+
+
+def _open(file: str) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(file, options, providers=ort.get_available_providers())
+    except Exception as error:  # its exception classes share no public base
+        raise ModelSpecError(f"ONNX Runtime cannot use {file}: {error}") from error
 
 
 class _Session:
@@ -62,3 +73,34 @@ class _Session:
         except Exception as error:  # its exception classes share no public base
             raise EncoderError(f"{self._spec.name} failed in ONNX Runtime: {error}") from error
         return per_picture(np.asarray(output, dtype=np.float32), len(batch), self._spec)
+
+
+class _TextSession:
+    def __init__(self, session: ort.InferenceSession, spec: ModelSpec) -> None:
+        self._session = session
+        self._spec = spec
+        inputs = session.get_inputs()
+        self._inputs = [
+            (inputs[number].name, _whole_numbers(inputs[number].type, spec))
+            for number in pick_text_inputs([[port.name] for port in inputs], spec)
+        ]
+        outputs = [port.name for port in session.get_outputs()]
+        output = text_of(spec).output
+        self._output = outputs[pick_port([[name] for name in outputs], output, "output", spec.name)]
+
+    def run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        given = zip(self._inputs, (ids, mask), strict=False)  # not every graph takes the mask
+        fed = {name: values.astype(kind) for (name, kind), values in given}
+        try:
+            output = self._session.run([self._output], fed)[0]
+        except Exception as error:  # its exception classes share no public base
+            raise EncoderError(f"{self._spec.name} failed in ONNX Runtime: {error}") from error
+        return per_picture(np.asarray(output, dtype=np.float32), len(ids), self._spec)
+
+
+def _whole_numbers(kind: str, spec: ModelSpec) -> type[np.int32] | type[np.int64]:
+    if kind == "tensor(int64)":
+        return np.int64
+    if kind == "tensor(int32)":
+        return np.int32
+    raise ModelSpecError(f"{spec.name}: its text side takes {kind}, not whole numbers")

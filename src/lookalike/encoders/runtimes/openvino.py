@@ -3,6 +3,7 @@
 import io
 import math
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -11,9 +12,14 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino.preprocess import PrePostProcessor
 
-from lookalike.encoders.runtimes import Precision, Runtime, per_picture
+from lookalike.encoders.runtimes import Precision, Runtime, TextRuntime, per_picture
 from lookalike.encoders.runtimes.compiled import compiled_path, read_compiled, write_compiled
-from lookalike.encoders.runtimes.ports import pick_port, refuse_more_inputs
+from lookalike.encoders.runtimes.ports import (
+    pick_port,
+    pick_text_inputs,
+    refuse_more_inputs,
+    text_of,
+)
 from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, ModelSpecError
 from lookalike.types import Pixels
@@ -56,21 +62,31 @@ class OpenVINO:
         return ["bf16", "fp32"] if "BF16" in native else ["fp32"]
 
     def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
-        options = {
-            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
-            "PERFORMANCE_HINT": "LATENCY",
-        }
         place = compiled_path(spec, f"openvino {self.version()}", _device(), precision)
-        compiled = _imported(place, options)
-        if compiled is not None:
-            return _CompiledOpenVINO(compiled, spec, precision)
-        try:
-            model = _embedding_graph(_core().read_model(file), spec)
-            compiled = _core().compile_model(model, "CPU", options)
-            write_compiled(place, compiled.export_model().getvalue())
-            return _CompiledOpenVINO(compiled, spec, precision)
-        except RuntimeError as error:
-            raise ModelSpecError(f"OpenVINO cannot use {file}: {_clause(error)}") from error
+        compiled = _compiled(file, place, precision, lambda model: _embedding_graph(model, spec))
+        return _CompiledOpenVINO(compiled, spec, precision)
+
+    def compile_text(self, spec: ModelSpec, file: str) -> TextRuntime:
+        place = compiled_path(spec, f"openvino {self.version()}", _device(), "fp32", text=True)
+        compiled = _compiled(file, place, "fp32", lambda model: _text_graph(model, spec))
+        return _CompiledText(compiled, spec)
+
+
+def _compiled(file: str, place: str, precision: Precision, cut: Callable[[Any], Any]) -> Any:
+    """The file's graph as `cut` leaves it, compiled; kept at `place` from then on."""
+    options = {
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    compiled = _imported(place, options)
+    if compiled is not None:
+        return compiled
+    try:
+        compiled = _core().compile_model(cut(_core().read_model(file)), "CPU", options)
+        write_compiled(place, compiled.export_model().getvalue())
+    except RuntimeError as error:
+        raise ModelSpecError(f"OpenVINO cannot use {file}: {_clause(error)}") from error
+    return compiled
 
 
 class _CompiledOpenVINO:
@@ -95,6 +111,43 @@ class _CompiledOpenVINO:
         # A copy: the request's memory is overwritten by its next inference.
         output = np.array(request.get_output_tensor(0).data, dtype=np.float32)
         return per_picture(output, len(batch), self._spec)
+
+
+class _CompiledText:
+    def __init__(self, compiled: Any, spec: ModelSpec) -> None:
+        self._compiled = compiled
+        self._spec = spec
+
+    def run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        request = self._compiled.create_infer_request()
+        given = zip(self._compiled.inputs, (ids, mask), strict=False)  # not all take the mask
+        try:
+            request.infer(
+                [np.array(values, port.get_element_type().to_dtype()) for port, values in given]
+            )
+        except RuntimeError as error:
+            raise EncoderError(f"{self._spec.name} failed in OpenVINO: {_clause(error)}") from error
+        output = np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        return per_picture(output, len(ids), self._spec)
+
+
+def _text_graph(model: Any, spec: ModelSpec) -> Any:
+    """Cut the graph to the embedding of one text: its inputs are the ids, then the mask."""
+    text = text_of(spec)
+    inputs = [
+        model.inputs[n] for n in pick_text_inputs([p.get_names() for p in model.inputs], spec)
+    ]
+    for port in inputs:
+        if port.get_element_type() not in (ov.Type.i64, ov.Type.i32):
+            raise ModelSpecError(
+                f"{spec.name}: its text side takes {port.get_element_type()}, not whole numbers"
+            )
+    outputs = [port.get_names() for port in model.outputs]
+    output = model.outputs[pick_port(outputs, text.output, "output", spec.name)]
+    model = ov.Model([output.get_node().input_value(0)], [port.get_node() for port in inputs])
+    model.reshape({port: [1, text.context] for port in model.inputs})
+    _refuse_absurd_sizes(model, spec)
+    return model
 
 
 def _embedding_graph(model: Any, spec: ModelSpec) -> Any:
