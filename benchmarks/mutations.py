@@ -16,8 +16,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 
+import numpy as np
 from PIL import Image
-from tests.support.pictures import draw
+from tests.support.codecs import heic, jxl, psd
+from tests.support.dng import dng
+from tests.support.pictures import draw, encoded
 
 from benchmarks.trial import Trial, print_trials
 from lookalike.decode import decode, isolated
@@ -57,7 +60,13 @@ def originals() -> dict[str, bytes]:
         "ppm": (picture, "PPM", {}),
         "jpeg2000": (picture, "JPEG2000", {}),
     }
-    files = {}
+    files = {
+        "psd": psd(picture),
+        "heif": heic(picture),
+        "jpeg xl": jxl(np.asarray(picture), lossless=True),
+        "raw": dng(picture),
+        "raw with a preview": dng(picture, encoded(2, width=90, height=70)),
+    }
     for name, (image, codec, options) in kinds.items():
         out = io.BytesIO()
         image.save(out, codec, **options)

@@ -1,6 +1,5 @@
 """Formats that packages of their own read: HEIF, JPEG XL, cameras' raw files; and PSD."""
 
-import io
 import struct
 
 import numpy as np
@@ -12,22 +11,13 @@ from lookalike.decode.jxl import jxl_size
 from lookalike.decode.picture import MAX_PIXELS
 from lookalike.errors import DecodeError
 from tests.decode.samples import BLUE, GREEN, RED, WHITE, corners, encoded, quarters, waves
+from tests.support.codecs import heic, jxl, psd
 from tests.support.dng import dng
 
-imagecodecs = pytest.importorskip("imagecodecs")
-pillow_heif = pytest.importorskip("pillow_heif")
+pytest.importorskip("imagecodecs")
+pytest.importorskip("pillow_heif")
 pytest.importorskip("pi_heif")
 pytest.importorskip("rawpy")
-
-
-def heic(picture: Image.Image, **options: object) -> bytes:
-    out = io.BytesIO()
-    pillow_heif.from_pillow(picture).save(out, quality=90, **options)
-    return out.getvalue()
-
-
-def jxl(pixels: np.ndarray, **options: object) -> bytes:
-    return bytes(imagecodecs.jpegxl_encode(pixels, **options))
 
 
 def assert_near(found: list[tuple[int, ...]], expected: list[tuple[int, ...]]) -> None:
@@ -46,15 +36,6 @@ def test_each_is_read(kind: str, at_least: int | None) -> None:
     found = decode(data, at_least=at_least)
     assert (found.width, found.height, found.format) == (96, 64, kind)
     assert_near(quarters(np.asarray(found.image)), [RED, GREEN, BLUE, WHITE])
-
-
-def psd(picture: Image.Image) -> bytes:
-    """A Photoshop file with its flat preview, uncompressed."""
-    pixels = np.asarray(picture)
-    height, width = pixels.shape[:2]
-    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, height, width, 8, 3)
-    planes = b"".join(pixels[:, :, band].tobytes() for band in range(3))
-    return head + struct.pack(">III", 0, 0, 0) + struct.pack(">H", 0) + planes
 
 
 def test_heif_says_when_it_was_taken_and_stands_upright() -> None:
