@@ -16,7 +16,7 @@
 
 /**
  * A picture as the answer to a search.
- * @typedef {Picture & {score?: number, distance?: number, offline?: boolean, likeness?: number | null, duplicates?: number[]}} Hit
+ * @typedef {Picture & {score?: number, distance?: number, offline?: boolean, likeness?: number | null, duplicates?: number[], worded?: boolean}} Hit
  */
 
 /**

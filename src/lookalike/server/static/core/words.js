@@ -24,9 +24,11 @@ const BY_SCORE = /** @type {const} */ ([
 
 /**
  * A similarity in words: by the calibrated probability where there is one, else by the score.
- * @param {{score?: number, likeness?: number | null}} hit
+ * Nothing where words were searched by, whose scores are lower: only their order says something.
+ * @param {{score?: number, likeness?: number | null, worded?: boolean}} hit
  */
-export function inWords({ score = 0, likeness }) {
+export function inWords({ score = 0, likeness, worded }) {
+  if (worded) return "";
   if (score >= SAME) return "Near-identical";
   const steps = likeness === null || likeness === undefined ? BY_SCORE : BY_LIKENESS;
   const value = likeness ?? score;
@@ -117,5 +119,5 @@ export function duration(seconds) {
  */
 export function spoken(hit) {
   const name = baseName(hit.path);
-  return hit.score === undefined ? name : `${inWords(hit)} ${inFigures(hit)}: ${name}`;
+  return hit.score === undefined ? name : `${inWords(hit)} ${inFigures(hit)}: ${name}`.trimStart();
 }

@@ -151,7 +151,7 @@ export function pictureView() {
     if (scored) {
       byId("picture-score").replaceChildren(make("strong", {}, inWords(hit)), ` ${inFigures(hit)}`);
       byId("picture-score").title = inFull(hit);
-      say(`${inWords(hit)}, ${inFigures(hit)}: ${name}`);
+      say(`${[inWords(hit), inFigures(hit)].filter(Boolean).join(", ")}: ${name}`);
     } else {
       say(name);
     }

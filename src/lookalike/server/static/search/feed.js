@@ -147,7 +147,8 @@ export class Feed extends EventTarget {
       return { items: images, total };
     }
     const { hits, total } = await api.search(this.ask, offset, PAGE, signal);
-    return { items: hits, total };
+    const worded = this.ask.text !== "";
+    return { items: hits.map((hit) => ({ ...hit, worded })), total };
   }
 
   /** How many have come without a hole before them. */

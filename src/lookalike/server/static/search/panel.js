@@ -48,7 +48,7 @@ export class Panel {
     const several = ask.like.length + ask.unlike.length > 1 || (ask.unlike.length > 0 && !main);
     this.#fill("like", several ? ask.like : []);
     this.#fill("unlike", ask.unlike);
-    byId("tray-like-head").hidden = !several;
+    byId("tray-like-head").hidden = !(several && main);
     byId("tray-unlike-head").hidden = !ask.unlike.length;
   }
 
