@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -192,6 +193,7 @@ def test_any_flipped_bit_shows() -> None:
     [
         *("flipped", "cut", "grown", "missing", "empty", "unreadable"),
         *("record missing", "record flipped", "record cut", "record of nothing"),
+        "another version",
     ],
 )
 def test_a_spoilt_index_is_noticed_and_made_anew(
@@ -215,6 +217,10 @@ def test_a_spoilt_index_is_noticed_and_made_anew(
         about.write_bytes(text)
     elif how == "record cut":
         about.write_bytes(text[:-20])
+    elif how == "another version":
+        text = text.split(b"\n")[0].replace(b'"format":1,', b'"format":2,')
+        about.write_bytes(text + b"\n%08x\n" % zlib.crc32(text))
+        assert b'"format":2,' in text
     elif how == "record of nothing":
         about.write_bytes(b"\n\n")
     else:
