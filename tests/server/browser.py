@@ -16,8 +16,11 @@ from playwright.sync_api import (
     expect,
 )
 
+from tests.conftest import PROJECT
+
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
+AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
 
 Open = Callable[..., Page]
 
@@ -121,3 +124,22 @@ def paste(page: Page, data: JSHandle) -> None:
             new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}))""",
         data,
     )
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(
+        """async () => (await axe.run()).violations.flatMap(({id, nodes}) =>
+            nodes.map(({html, failureSummary}) => `${id}: ${html} ${failureSummary}`))"""
+    )
+    return found
+
+
+def violations_by_day_and_night(page: Page) -> list[str]:
+    """What axe finds in light and in dark; nothing where `npm ci` has not brought axe."""
+    found = []
+    for scheme in ("light", "dark") if AXE.is_file() else ():
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found += violations(page)
+    return found

@@ -8,7 +8,14 @@ from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from lookalike import Collection
 from tests.server.albums import ids_of
-from tests.server.browser import DESKTOP, PHONE, Open, expect_answer, hits
+from tests.server.browser import (
+    DESKTOP,
+    PHONE,
+    Open,
+    expect_answer,
+    hits,
+    violations_by_day_and_night,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +60,7 @@ def test_filters_narrow_the_collection(
     expect(choice(page, "From")).to_have_value("2021-12-01")
     expect(page.locator("#filters-count")).to_have_text("3")
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert violations_by_day_and_night(page) == []
 
     page.go_back()
     expect_counted(page, "12")

@@ -10,18 +10,25 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import ViewportSize, expect
 
 import lookalike
 from lookalike import Collection
-from tests.conftest import PROJECT
-from tests.server.browser import DESKTOP, PHONE, Open, expect_answer, expect_pictures, shows
+from tests.server.browser import (
+    AXE,
+    DESKTOP,
+    PHONE,
+    Open,
+    expect_answer,
+    expect_pictures,
+    shows,
+    violations,
+)
 from tests.server.conftest import Live
 from tests.support.pictures import draw
 
 pytestmark = pytest.mark.browser
 
-AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
 VIEWS = [
     "/",
     "/?like=3@0.2,0.2,0.5,0.5&like=4&unlike=9&min=0.1",
@@ -85,16 +92,6 @@ def test_axe_finds_nothing_before_the_first_folder(
             expect(page.locator("#folder-here")).not_to_have_text("")
             assert violations(page) == []
             page.context.close()
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong with the page as it is."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(
-        """async () => (await axe.run()).violations.flatMap(({id, nodes}) =>
-            nodes.map(({html, failureSummary}) => `${id}: ${html} ${failureSummary}`))"""
-    )
-    return found
 
 
 @pytest.mark.parametrize("width", [320, 360, 600, 768, 861, 1920])

@@ -10,7 +10,15 @@ import pytest
 from playwright.sync_api import ViewportSize, expect
 
 from lookalike import Collection
-from tests.server.browser import DESKTOP, PHONE, Open, expect_answer, hits, shows
+from tests.server.browser import (
+    DESKTOP,
+    PHONE,
+    Open,
+    expect_answer,
+    hits,
+    shows,
+    violations_by_day_and_night,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -105,6 +113,7 @@ def test_why_it_matched(open_page: Open, viewport: ViewportSize) -> None:
     expect(
         page.get_by_role("img", name=re.compile("over the picture that was asked"))
     ).to_be_visible()
+    assert violations_by_day_and_night(page) == []
     # Only the part that was asked by is covered.
     corner, middle = page.locator("#stage-query canvas").evaluate(
         """(canvas) => {

@@ -7,9 +7,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lookalike import Collection
-from tests.server.browser import DESKTOP, PHONE, Open, expect_answer, expect_pictures, hits
+from tests.server.browser import (
+    DESKTOP,
+    PHONE,
+    Open,
+    expect_answer,
+    expect_pictures,
+    hits,
+    violations_by_day_and_night,
+)
 from tests.server.conftest import Live
-from tests.server.test_page_looks import AXE, violations
 
 pytestmark = pytest.mark.browser
 
@@ -42,8 +49,7 @@ def test_words_alone_and_with_pictures(open_page: Open, worded: Collection, phon
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         # How similar that is goes by scores of pictures, and would be wrong for words.
         expect(page.locator("#grid .similar").first).to_have_text("")
-        if AXE.is_file():
-            assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
 
         # A picture beside other words, which stay when it is asked by.
         field.fill("blue")
