@@ -1,5 +1,6 @@
 """The exported graph computes what torch does, the weighting included."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+import lookalike
 from lookalike.encoders import InputSpec
 from lookalike.errors import TrainingError
 from lookalike.training.export import Label, export
@@ -79,6 +81,13 @@ def test_weights_are_stored_in_half(tmp_path: Path) -> None:
     assert parity.stored_weights == "fp16"
     stored = onnx.load(tmp_path / spec.file).graph.initializer
     assert any(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in stored)
+
+
+def test_the_file_tells_nothing_of_the_machine(tmp_path: Path) -> None:
+    spec, _ = export(WeightedEncoder(classifier(), "soft", 1.0), str(tmp_path), label(), SAMPLE)
+    data = (tmp_path / spec.file).read_bytes()
+    for place in (os.path.dirname(lookalike.__file__), os.path.dirname(torch.__file__)):
+        assert os.fsencode(place) not in data
 
 
 def test_an_encoder_that_cannot_be_exported(tmp_path: Path) -> None:

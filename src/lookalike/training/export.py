@@ -152,11 +152,23 @@ def to_onnx(encoder: nn.Module, path: str, spec: InputSpec, outputs: tuple[str, 
                 verbose=False,
             )
             cast(torch.onnx.ONNXProgram, program).save(path, external_data=False)
+            _leave_out_traces(path)
     except Exception as error:  # the exporter has a tree of its own, and OSError for a full disk
         raise TrainingError(
             f"the trained encoder cannot be exported ({str(error).strip().splitlines()[0]}); "
             "choose another backbone, or free some space and run the same command again"
         ) from error
+
+
+def _leave_out_traces(path: str) -> None:
+    """The exporter writes beside each step where in whose files it comes from."""
+    import onnx
+
+    model = onnx.load(path)
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    onnx.save(model, path)
 
 
 def halve(source: str, target: str) -> None:
