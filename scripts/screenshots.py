@@ -192,7 +192,6 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     shutil.rmtree(PLACE, ignore_errors=True)  # one of an earlier run may have another encoder
     new = PLACE / "new"
-    shutil.rmtree(new, ignore_errors=True)
     with (
         chromium() as browser,
         serving("demo", "--folder", PLACE, "--no-open") as gallery,
