@@ -4,7 +4,7 @@ import os
 import tempfile
 import warnings
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from lookalike.training.convert import MINIMUM_COSINE, lowest_cosine
 from lookalike.training.pixels import to_input
 from lookalike.training.weighting import WeightedEncoder
 from lookalike.types import Pixels
+
+if TYPE_CHECKING:
+    import onnx
 
 MODEL_FILE = "model.onnx"
 
@@ -138,6 +141,8 @@ def to_onnx(encoder: nn.Module, path: str, spec: InputSpec, outputs: tuple[str, 
     Raises:
         TrainingError: it cannot be exported or written.
     """
+    import onnx
+
     example = torch.zeros(2, 3, spec.height, spec.width)
     try:
         with warnings.catch_warnings():
@@ -151,8 +156,9 @@ def to_onnx(encoder: nn.Module, path: str, spec: InputSpec, outputs: tuple[str, 
                 dynamo=True,
                 verbose=False,
             )
-            cast(torch.onnx.ONNXProgram, program).save(path, external_data=False)
-            _leave_out_traces(path)
+            model = cast(torch.onnx.ONNXProgram, program).model_proto
+            _leave_out_traces(model)
+            onnx.save(model, path)
     except Exception as error:  # the exporter has a tree of its own, and OSError for a full disk
         raise TrainingError(
             f"the trained encoder cannot be exported ({str(error).strip().splitlines()[0]}); "
@@ -160,15 +166,11 @@ def to_onnx(encoder: nn.Module, path: str, spec: InputSpec, outputs: tuple[str, 
         ) from error
 
 
-def _leave_out_traces(path: str) -> None:
+def _leave_out_traces(model: "onnx.ModelProto") -> None:
     """The exporter writes beside each step where in whose files it comes from."""
-    import onnx
-
-    model = onnx.load(path)
     for part in (model, model.graph, *model.graph.node, *model.graph.value_info):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
-    onnx.save(model, path)
 
 
 def halve(source: str, target: str) -> None:
