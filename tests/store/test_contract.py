@@ -175,6 +175,30 @@ def test_a_picture_moved_onto_a_skipped_file_takes_its_place(store: Store) -> No
     assert by_path(store).keys() == {"/p/b"}
 
 
+def test_keywords_of_files_become_labels(store: Store) -> None:
+    with_words = replace(record("/p/a.jpg", 1), keywords=("Sea", "dog"))
+    apply(store, Changes(put=[with_words], vectors=[unit(1)]))
+    [item] = store.page(0, 9)
+    assert item.file == with_words
+    assert store.labels([item.id]) == {item.id: ["Sea", "dog"]}
+
+    # What people do to labels stays as long as the file says the same.
+    store.set_labels({item.id: ["dog", "mine"]})
+    touched = replace(with_words, mtime_ns=5)
+    apply(store, Changes(moved=[StoredFile(item.id, touched)]))
+    assert store.labels([item.id]) == {item.id: ["dog", "mine"]}
+    apply(store, Changes(put=[touched], vectors=[unit(2)]))
+    assert store.labels([item.id]) == {item.id: ["dog", "mine"]}
+
+    # What is new in the file comes, and what is no more in it goes; case does not matter.
+    other = replace(touched, keywords=("SEA", "Boat", "Mine"))
+    apply(store, Changes(moved=[StoredFile(item.id, other)]))
+    assert store.labels([item.id]) == {item.id: ["Boat", "mine"]}
+    apply(store, Changes(put=[replace(other, keywords=())], vectors=[unit(2)]))
+    assert store.labels([item.id]) == {}
+    assert store.get([item.id])[0].file.keywords == ()
+
+
 def test_folders_and_roots(store: Store) -> None:
     apply(
         store,

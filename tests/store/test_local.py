@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
@@ -27,6 +28,7 @@ from lookalike.store.local.schema import FORMAT_VERSION
 from lookalike.types import Rules, Where
 from tests.golden import make_collection_v1 as golden
 from tests.golden import make_collection_v2 as golden_2
+from tests.golden import make_collection_v3 as golden_3
 from tests.support.records import encoder_identity, put, record, unit, units
 
 
@@ -100,7 +102,7 @@ def tables(path: Path) -> list[tuple[str, str]]:
 def test_format_1_is_brought_to_the_schema_of_a_new_file(
     from_golden: LocalStore, folder: Path, tmp_path: Path
 ) -> None:
-    assert FORMAT_VERSION == 3, "a golden file of the format before is due"
+    assert FORMAT_VERSION == 4, "a golden file of the format before is due"
     LocalStore.create(str(tmp_path / "new"), encoder_identity(), "").close()
     assert tables(folder / "collection.sqlite") == tables(tmp_path / "new" / "collection.sqlite")
 
@@ -132,6 +134,24 @@ def test_format_2_is_read_as_it_was_written(folder: Path) -> None:
         assert ids == [2, 4], "an id is never given twice"
         assert store.labels([1, 2]) == {2: ["Beach"]}
         assert store.vectors(ids).shape == (2, golden.DIMENSION)
+    finally:
+        store.close()
+
+
+def test_format_3_is_read_as_it_was_written(folder: Path) -> None:
+    folder.mkdir()
+    shutil.copyfile(golden_3.GOLDEN, folder / "collection.sqlite")
+    store = LocalStore(str(folder))
+    try:
+        kept = [file for place, file in enumerate(golden_3.FILES, start=1) if place != 3]
+        assert [item.file for item in store.page(0, 10)] == kept
+        assert store.states("/photos")["film.mp4"].frames == (5,)
+        assert store.labels([1, 2, 5]) == {1: ["Beach", "dog"], 2: ["Beach"], 5: ["goal"]}
+        assert store.roots() == golden_3.ROOTS
+        with store.write() as writer:
+            words = replace(golden_3.FILES[0], keywords=("sea", "dog"))
+            writer.apply(Changes(moved=[StoredFile(1, words)]))
+        assert store.labels([1]) == {1: ["Beach", "dog", "sea"]}
     finally:
         store.close()
 

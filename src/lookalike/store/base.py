@@ -39,6 +39,9 @@ class FileRecord:
         details: which version of the reader of `taken` and `camera` looked; 0 is none yet.
         frame: milliseconds from the beginning of the film that it is a frame of; None where the
             file is one picture.
+        keywords: words that the file gives itself. Those that it did not have when it was stored
+            before become labels of the picture, and those that it has no more are taken off: what
+            people do to labels in between stays.
     """
 
     path: str
@@ -52,6 +55,7 @@ class FileRecord:
     camera: str | None = None
     details: int = 0
     frame: int | None = None
+    keywords: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, int | None]:
@@ -114,6 +118,11 @@ class FileState(NamedTuple):
     reader: str
     details: int = 0
     frames: tuple[int, ...] = ()
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Of all pictures of the file."""
+        return () if self.id is None else (self.id, *self.frames)
 
 
 @dataclass(slots=True)

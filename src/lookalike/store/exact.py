@@ -85,11 +85,13 @@ class ExactStore:
                 self._ids.pop(self._files[moved.id].file.key, None)
             for moved in changes.moved:
                 self._take_place(moved.file, keep=moved.id)
+                self._relabel(moved)
                 self._files[moved.id] = moved
                 self._ids[moved.file.key] = moved.id
             for file, vector in zip(changes.put, vectors, strict=True):
                 image_id = self._ids.get(file.key) or next(self._next_id)
                 self._take_place(file, keep=image_id)
+                self._relabel(StoredFile(image_id, file))
                 self._files[image_id] = StoredFile(image_id, file)
                 self._ids[file.key] = image_id
                 self._vectors[image_id] = vector
@@ -107,9 +109,7 @@ class ExactStore:
             check_known(list(labels), sum(image_id in self._files for image_id in labels))
             self._labels.update({image_id: [] for image_id in labels})
             for image_id, chosen in labels.items():
-                spelling = {label_key(name): name for name in self._spellings()}
-                spelt = {spelling.setdefault(label_key(name), name) for name in chosen}
-                self._labels[image_id] = sorted(spelt)
+                self._give(image_id, chosen)
 
     def labels(self, ids: Sequence[int]) -> dict[int, list[str]]:
         with self._state:
@@ -220,6 +220,25 @@ class ExactStore:
 
     def _spellings(self) -> Iterator[str]:
         return itertools.chain.from_iterable(self._labels.values())
+
+    def _give(self, image_id: int, chosen: Iterable[str]) -> None:
+        """Labels in place of those that a picture had, each as it was first written."""
+        spelling = {label_key(name): name for name in self._spellings()}
+        self._labels[image_id] = sorted(
+            {spelling.setdefault(label_key(name), name) for name in chosen}
+        )
+
+    def _relabel(self, item: StoredFile) -> None:
+        """See `FileRecord.keywords`; what is stored under the id is as it was before."""
+        before = self._files.get(item.id)
+        old = set(map(label_key, before.file.keywords if before else ()))
+        new = {label_key(name): name for name in item.file.keywords}
+        if new.keys() != old:
+            kept = (
+                n for n in self._labels.get(item.id, ()) if label_key(n) not in old - new.keys()
+            )
+            fresh = (name for key, name in new.items() if key not in old)
+            self._give(item.id, [*kept, *fresh])
 
     def _relocate(self, old: str, new: str) -> None:
         def there(path: str) -> str:

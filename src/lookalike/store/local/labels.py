@@ -39,6 +39,29 @@ def add_label(connection: sqlite3.Connection, image_id: int, name: str) -> None:
     )
 
 
+def relabel(
+    connection: sqlite3.Connection,
+    image_id: int,
+    before: Sequence[str],
+    keywords: Sequence[str],
+) -> None:
+    """A file has other keywords than before: see `FileRecord.keywords`. In a transaction."""
+    old, new = set(map(label_key, before)), set(map(label_key, keywords))
+    connection.executemany(
+        "DELETE FROM image_labels WHERE image_id = ?"
+        " AND label_id = (SELECT id FROM labels WHERE key = ?)",
+        [(image_id, key) for key in old - new],
+    )
+    for name in keywords:
+        if label_key(name) not in old:
+            add_label(connection, image_id, name)
+
+
+def read_keywords(text: str) -> tuple[str, ...]:
+    """Keywords as they are in the table."""
+    return tuple(json.loads(text)) if text != "[]" else ()
+
+
 def labels_of(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, list[str]]:
     """See `Store.labels`."""
     rows = connection.execute(

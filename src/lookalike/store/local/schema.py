@@ -119,7 +119,12 @@ ALTER TABLE images_3 RENAME TO images;
 CREATE INDEX images_by_digest ON images (digest);
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
+# What keywords a file had when it was read last, as JSON: what is new among them becomes a label.
+_V4 = """
+ALTER TABLE images ADD COLUMN keywords TEXT NOT NULL DEFAULT '[]';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4)
 
 FORMAT_VERSION = len(MIGRATIONS)
 

@@ -22,7 +22,7 @@ from lookalike.store.local.cache import DEFAULT_RECALL, SearchCache
 from lookalike.store.local.database import Database, readable, transaction, writable
 from lookalike.store.local.facets import count_values
 from lookalike.store.local.filters import condition, fitting_vectors
-from lookalike.store.local.labels import labels_of, set_labels
+from lookalike.store.local.labels import labels_of, read_keywords, set_labels
 from lookalike.store.local.writer import LocalWriter
 from lookalike.types import Embeddings, Facets, Ids, Rules, Where
 
@@ -35,7 +35,7 @@ _CHUNK = 500  # values in one SQL statement, below every SQLite's limit
 
 _FILE = (
     "i.id, f.path, i.name, i.size, i.mtime_ns, i.digest, i.width, i.height, i.format, i.taken,"
-    " i.camera, i.details, nullif(i.frame, -1)"
+    " i.camera, i.details, nullif(i.frame, -1), i.keywords"
 )
 _IMAGES = "images i JOIN folders f ON f.id = i.folder_id"
 
@@ -330,8 +330,9 @@ def _writer_lock(folder: str) -> Iterator[None]:
 
 
 def _stored(row: tuple[Any, ...]) -> StoredFile:
-    image_id, folder, name, *rest = row
-    return StoredFile(image_id, FileRecord(_path(folder, name), *rest))
+    image_id, folder, name, *rest, keywords = row
+    words = read_keywords(keywords)
+    return StoredFile(image_id, FileRecord(_path(folder, name), *rest, keywords=words))
 
 
 def _path(folder: bytes, name: bytes) -> str:

@@ -1,5 +1,6 @@
 """The one writer of a local collection."""
 
+import json
 import os
 import sqlite3
 
@@ -9,6 +10,7 @@ from lookalike.errors import StoreError
 from lookalike.store.base import NO_DEVICE, Changes, FileRecord
 from lookalike.store.checks import check_moved, checked_vectors
 from lookalike.store.local.database import transaction
+from lookalike.store.local.labels import read_keywords, relabel
 from lookalike.store.local.state import Session, current
 
 
@@ -95,6 +97,7 @@ class LocalWriter:
                 raise StoreError(f"picture {moved.id} was moved, but is not in the collection")
         for moved in changes.moved:
             key = self._key(moved.file.path)
+            before = self._keywords("id = ?", (moved.id,))
             self._connection.execute(
                 "DELETE FROM images WHERE folder_id = ? AND name = ? AND frame = ?",
                 (*key, _frame(moved.file)),
@@ -103,28 +106,40 @@ class LocalWriter:
             self._connection.execute(
                 "UPDATE images SET folder_id = ?, name = ?, size = ?, mtime_ns = ?, digest = ?,"
                 " width = ?, height = ?, format = ?, taken = ?, camera = ?, details = ?,"
-                " frame = ? WHERE id = ?",
+                " frame = ?, keywords = ? WHERE id = ?",
                 (*key, *_columns(moved.file), moved.id),
             )
+            relabel(self._connection, moved.id, before, moved.file.keywords)
 
     def _put(self, file: FileRecord, vector: bytes) -> None:
         key = self._key(file.path)
         self._unskip(*key)
+        before = self._keywords("folder_id = ? AND name = ? AND frame = ?", (*key, _frame(file)))
         image_id = self._connection.execute(
             "INSERT INTO images (folder_id, name, size, mtime_ns, digest, width, height, format,"
-            " taken, camera, details, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " taken, camera, details, frame, keywords)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (folder_id, name, frame) DO UPDATE SET"
             " size = excluded.size, mtime_ns = excluded.mtime_ns, digest = excluded.digest,"
             " width = excluded.width, height = excluded.height, format = excluded.format,"
-            " taken = excluded.taken, camera = excluded.camera, details = excluded.details"
-            " RETURNING id",
+            " taken = excluded.taken, camera = excluded.camera, details = excluded.details,"
+            " keywords = excluded.keywords RETURNING id",
             (*key, *_columns(file)),
         ).fetchone()[0]
+        relabel(self._connection, image_id, before, file.keywords)
         # Deleted and inserted, not updated: the new vector needs a new id (see schema.py).
         self._connection.execute("DELETE FROM vectors WHERE image_id = ?", (image_id,))
         self._connection.execute(
             "INSERT INTO vectors (image_id, vector) VALUES (?, ?)", (image_id, vector)
         )
+
+    def _keywords(self, which: str, values: tuple[object, ...]) -> tuple[str, ...]:
+        """Those of a picture that is stored; none where it is not."""
+        row = self._connection.execute(
+            f"SELECT keywords FROM images WHERE {which}",  # noqa: S608  a condition of ours
+            values,
+        ).fetchone()
+        return () if row is None else read_keywords(row[0])
 
     def _key(self, path: str) -> tuple[int, bytes]:
         folder, name = os.path.split(path)
@@ -154,6 +169,7 @@ def _columns(file: FileRecord) -> tuple[object, ...]:
         file.camera,
         file.details,
         _frame(file),
+        json.dumps(file.keywords),
     )
 
 
