@@ -330,9 +330,8 @@ def _writer_lock(folder: str) -> Iterator[None]:
 
 
 def _stored(row: tuple[Any, ...]) -> StoredFile:
-    image_id, folder, name, *rest, keywords = row
-    words = read_keywords(keywords)
-    return StoredFile(image_id, FileRecord(_path(folder, name), *rest, keywords=words))
+    image_id, folder, name, *rest = (*row[:-1], read_keywords(row[-1]))
+    return StoredFile(image_id, FileRecord(_path(folder, name), *rest))
 
 
 def _path(folder: bytes, name: bytes) -> str:
