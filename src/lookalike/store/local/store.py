@@ -330,7 +330,8 @@ def _writer_lock(folder: str) -> Iterator[None]:
 
 
 def _stored(row: tuple[Any, ...]) -> StoredFile:
-    image_id, folder, name, *rest = (*row[:-1], read_keywords(row[-1]))
+    columns: list[Any] = [*row[:-1], read_keywords(row[-1])]
+    image_id, folder, name, *rest = columns
     return StoredFile(image_id, FileRecord(_path(folder, name), *rest))
 
 
