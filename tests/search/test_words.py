@@ -116,10 +116,10 @@ def test_a_collection_that_knows_of_no_words(model: Path, tmp_path: Path) -> Non
     with lookalike.open(tmp_path / "c", model=model) as made:
         made.index(tmp_path / "pictures")
     with sqlite3.connect(tmp_path / "c" / "collection.sqlite") as database:
-        (value,) = database.execute("SELECT value FROM meta WHERE key = 'encoder'").fetchone()
+        (value,) = database.execute("SELECT encoder FROM layers").fetchone()
         encoder = json.loads(value)
         del encoder["text"]
-        database.execute("UPDATE meta SET value = ? WHERE key = 'encoder'", [json.dumps(encoder)])
+        database.execute("UPDATE layers SET encoder = ?", [json.dumps(encoder)])
     database.close()
     with lookalike.open(tmp_path / "c", model=model) as photos:
         assert not photos.status().text

@@ -16,17 +16,24 @@ from lookalike.store.base import (
     under,
 )
 from lookalike.store.exact import ExactStore
+from lookalike.store.layers import Boxes, Embedded, Layer, Layers, LayerWriter, Places
 from lookalike.store.local import DEFAULT_RECALL, LocalStore
 
 __all__ = [
     "DEFAULT_RECALL",
     "NO_DEVICE",
+    "Boxes",
     "Changes",
+    "Embedded",
     "ExactStore",
     "FileRecord",
     "FileState",
+    "Layer",
+    "LayerWriter",
+    "Layers",
     "LocalStore",
     "Neighbours",
+    "Places",
     "SkippedFile",
     "Store",
     "StoredFile",

@@ -9,13 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.encoders.spec import EncoderIdentity
 from lookalike.types import Embeddings, Facets, Ids, Rules, Where
+
+if TYPE_CHECKING:
+    from lookalike.store.layers import Layers
 
 NO_DEVICE = -1
 """As a folder's device number: it holds something, but it was never looked at itself."""
@@ -130,7 +133,8 @@ class Changes:
     """What one transaction writes: all of it, or nothing.
 
     Attributes:
-        put: pictures to insert, or to replace where the path, and frame, is there already.
+        put: pictures to insert, or to replace where the path, and frame, is there already. Layers
+            that do not answer lose what they have of a replaced one.
         vectors: (len(put), dimension) float32, L2-normalised, in the order of `put`.
         moved: pictures whose content is as stored, under a new path or time stamp.
         skipped: files that cannot be used; what is stored under the path is removed.
@@ -207,11 +211,20 @@ class Store(Protocol):
     def encoder_source(self) -> str:
         """How that encoder was named when the collection was made: a name or a path."""
 
+    @property
+    def layers(self) -> "Layers | None":
+        """More embeddings of the same pictures, of another encoder or of regions.
+
+        None where the store keeps one embedding a picture and no more: changing the encoder, and
+        search for parts of pictures, are then told to be not to be had there.
+        """
+
     def write(self) -> AbstractContextManager[Writer]:
         """Become the writer until the context ends.
 
         Raises:
             CollectionBusyError: another writer is at work.
+            EncoderMismatchError: another layer answers since the store was opened.
         """
 
     def set_labels(self, labels: Mapping[int, Sequence[str]]) -> None:

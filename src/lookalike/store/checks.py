@@ -22,7 +22,17 @@ def checked_vectors(changes: Changes, dimension: int) -> NDArray[np.float16]:
     if any(vector.shape != (dimension,) for vector in changes.vectors):
         wrong = next(v.shape for v in changes.vectors if v.shape != (dimension,))
         raise StoreError(f"a vector of shape {wrong} does not fit the dimension {dimension}")
-    matrix = np.stack(changes.vectors)
+    return checked_rows(np.stack(changes.vectors), dimension)
+
+
+def checked_rows(matrix: NDArray[np.float32], dimension: int) -> NDArray[np.float16]:
+    """Vectors (n, dimension) as they are kept.
+
+    Raises:
+        StoreError: their dimension or length (L2) is not right.
+    """
+    if matrix.ndim != 2 or matrix.shape[1] != dimension:
+        raise StoreError(f"vectors of shape {matrix.shape} do not fit the dimension {dimension}")
     lengths = np.linalg.norm(matrix, axis=1)
     if not np.allclose(lengths, 1.0, atol=1e-3):
         raise StoreError("a vector is not L2-normalised; only an encoder's output can be stored")

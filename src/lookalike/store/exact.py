@@ -59,6 +59,10 @@ class ExactStore:
     def encoder_source(self) -> str:
         return self._encoder_source
 
+    @property
+    def layers(self) -> None:
+        return None
+
     @contextmanager
     def write(self) -> Iterator["ExactStore"]:
         if not self._writing.acquire(blocking=False):

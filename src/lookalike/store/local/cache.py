@@ -20,10 +20,12 @@ from lookalike.store.local import rows
 from lookalike.store.local.cachefile import CacheFile
 from lookalike.store.local.database import Database
 from lookalike.store.local.exact import Found
+from lookalike.store.local.filters import fitting_vectors
 from lookalike.store.local.ivf import IvfIndex, query_count, sample_size
+from lookalike.store.local.rows import Table
 from lookalike.store.local.state import State, current, descends_from
 from lookalike.store.local.view import View, search_few
-from lookalike.types import Embeddings, Ids
+from lookalike.types import Embeddings, Ids, Where
 
 DEFAULT_RECALL = 0.99
 
@@ -35,18 +37,20 @@ _REST_BYTES = 32 * 2**20
 """So many bytes of vectors beside the index are worth a new file."""
 
 _BUILDER = "index"
+_PATIENCE = 3  # transactions that a search begins while others write
 _GONE_SHARE = 0.2
 _GROWTH = 2.0
 """A collection that grew or shrank by this factor since its centres were chosen gets new ones."""
 
 
 class SearchCache:
-    """The search of one collection.
+    """The search of one layer of a collection.
 
     Safe to use from several threads, and none of them waits for another's search.
 
     Args:
         database: of the collection.
+        table: of the layer.
         folder: for the index file; may be deleted at any time.
         dimension: length of a vector.
         token: ties the file to the collection.
@@ -54,9 +58,16 @@ class SearchCache:
     """
 
     def __init__(
-        self, database: Database, folder: str, dimension: int, token: str, recall: float
+        self,
+        database: Database,
+        table: Table,
+        folder: str,
+        dimension: int,
+        token: str,
+        recall: float,
     ) -> None:
         self._database = database
+        self._table = table
         self._file = CacheFile(folder, token, dimension)
         self._dimension = dimension
         self._recall = recall
@@ -67,6 +78,26 @@ class SearchCache:
         self._closed = False
 
     def search(
+        self, queries: Embeddings, k: int, where: Where | None = None, ids: Ids | None = None
+    ) -> Found:
+        """Each query's nearest with their scores, best first; see `Table.found`.
+
+        Args:
+            queries: (n, dimension).
+            k: at least 1.
+            where: search only among the pictures that fit.
+            ids: search only among these pictures.
+        """
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        found, attempts = None, 0
+        while found is None:
+            attempts += 1
+            with self._database.snapshot() as connection:
+                allowed = fitting_vectors(connection, self._table, where, ids)
+                found = self._search(connection, queries, k, allowed, patient=attempts < _PATIENCE)
+        return found
+
+    def _search(
         self,
         connection: sqlite3.Connection,
         queries: Embeddings,
@@ -75,19 +106,12 @@ class SearchCache:
         *,
         patient: bool,
     ) -> Found | None:
-        """Pictures and scores of each query's nearest, in the state that `connection` sees.
+        """The answer in the state that `connection` sees.
 
-        None where other readers have moved on to a later state meanwhile.
-
-        Args:
-            connection: in a read transaction.
-            queries: (n, dimension).
-            k: at least 1.
-            allowed: ids of vectors to search among, all of them there; None is all.
-            patient: whether the caller will ask again, in a new transaction, after a None.
+        None where other readers have moved on to a later state meanwhile, if the caller is patient
+        and will ask again in a new transaction.
         """
-        queries = np.ascontiguousarray(queries, dtype=np.float32)
-        found = search_few(connection, queries, k, allowed)
+        found = search_few(connection, self._table, queries, k, allowed)
         if found is not None:
             return found
         view = self._fresh(connection, patient=patient)
@@ -105,7 +129,7 @@ class SearchCache:
         A disk that refuses is no error: the cache only saves time.
         """
         with self._database.snapshot() as connection:
-            count, _ = rows.count_and_highest(connection)
+            count, _ = rows.count_and_highest(connection, self._table)
         if self._is_exact(count):
             return
         if threading.current_thread().name != _BUILDER and self._builder is not None:
@@ -145,8 +169,10 @@ class SearchCache:
         if self._recall < 1:
             loaded = self._file.load()
             if loaded is not None and descends_from(connection, loaded.state):
-                return View.of(self._dimension, loaded.state, loaded.index, loaded.highest)
-        return View.of(self._dimension, State("", 0), None, 0)
+                return View.of(
+                    self._table, self._dimension, loaded.state, loaded.index, loaded.highest
+                )
+        return View.of(self._table, self._dimension, State("", 0), None, 0)
 
     def _is_exact(self, count: int) -> bool:
         return self._recall >= 1 or 2 * self._dimension * count <= EXACT_BYTES
@@ -180,7 +206,7 @@ class SearchCache:
         with self._database.snapshot() as connection:
             state = current(connection)
             view = self._opened(connection)
-            count, highest = rows.count_and_highest(connection)
+            count, highest = rows.count_and_highest(connection, self._table)
             due = self._due(count, view)
             if due is None and view.index is not None:
                 view = view.brought_up(connection, state)
@@ -198,10 +224,11 @@ class SearchCache:
     def _built(self, count: int, highest: int) -> IvfIndex:
         rng = np.random.default_rng(count)
         with self._database.snapshot() as connection:
-            ids = rows.all_ids(connection, highest)
+            ids = rows.all_ids(connection, self._table, highest)
             sample = rng.choice(ids, sample_size(len(ids)), replace=False)
-            training = rows.by_ids(connection, np.sort(sample), self._dimension)
-            asked = rows.by_ids(connection, sample[: query_count(len(ids))], self._dimension)
+            training = rows.by_ids(connection, self._table, np.sort(sample), self._dimension)
+            few = sample[: query_count(len(ids))]
+            asked = rows.by_ids(connection, self._table, few, self._dimension)
         return IvfIndex.build(
             training.vectors.astype(np.float32),
             (asked.ids, asked.vectors.astype(np.float32)),
@@ -211,7 +238,8 @@ class SearchCache:
 
     def _streamed(self, highest: int) -> Iterator[tuple[Ids, Embeddings]]:
         """All vectors up to an id; what is deleted meanwhile is noticed when the file is opened."""
-        for batch in rows.above(self._database.reader(), 0, self._dimension, highest):
+        reader = self._database.reader()
+        for batch in rows.above(reader, self._table, 0, self._dimension, highest):
             if self._closed:
                 raise StoreError("the collection was closed while its search index was built")
             yield batch.ids, batch.vectors.astype(np.float32)

@@ -1,6 +1,5 @@
 """What is wrong with a collection's file, if anything."""
 
-import json
 import os
 import sqlite3
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ import numpy as np
 
 from lookalike.errors import FormatVersionError, StoreError
 from lookalike.store.local.database import Database, readable
-from lookalike.store.local.schema import format_version
+from lookalike.store.local.schema import format_version, vector_tables
 
 _LISTED = 20
 
@@ -69,29 +68,28 @@ def _pages(connection: sqlite3.Connection) -> list[str]:
 def _references(connection: sqlite3.Connection) -> list[str]:
     rows = connection.execute("PRAGMA foreign_key_check").fetchmany(_LISTED)
     problems = [f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in rows]
-    lacking = connection.execute(
-        "SELECT count(*) FROM images WHERE id NOT IN (SELECT image_id FROM vectors)"
-    ).fetchone()[0]
-    if lacking:
-        problems.append(f"{lacking} pictures have no embedding")
+    # Of several, each may lack some: those whose files were away when it was filled.
+    if list(vector_tables(connection)) == ["vectors"]:
+        lacking = connection.execute(
+            "SELECT count(*) FROM images WHERE id NOT IN (SELECT image_id FROM vectors)"
+        ).fetchone()[0]
+        if lacking:
+            problems.append(f"{lacking} pictures have no embedding")
     return problems
 
 
 def _meta(connection: sqlite3.Connection) -> list[str]:
-    meta = dict(connection.execute("SELECT key, value FROM meta"))
-    lacking = {"encoder", "encoder_source", "token"} - meta.keys()
-    return [f"the setting {key} is missing" for key in sorted(lacking)]
+    token = connection.execute("SELECT 1 FROM meta WHERE key = 'token'").fetchone()
+    lacking = [*([] if token else ["token"]), *([] if vector_tables(connection) else ["encoder"])]
+    return [f"the setting {key} is missing" for key in lacking]
 
 
 def _vectors(connection: sqlite3.Connection) -> list[str]:
-    row = connection.execute("SELECT value FROM meta WHERE key = 'encoder'").fetchone()
-    dimension = int(json.loads(row[0])["dimension"]) if row else 0
-    problems = []
-    for image_id, blob in connection.execute("SELECT image_id, vector FROM vectors"):
-        if not is_embedding(blob, dimension):
-            problems.append(f"the embedding of picture {image_id} is damaged")
-            if len(problems) >= _LISTED:
-                break
+    problems: list[str] = []
+    for table, dimension in vector_tables(connection).items():
+        for image_id, blob in connection.execute(f"SELECT image_id, vector FROM {table}"):
+            if len(problems) < _LISTED and not is_embedding(blob, dimension):
+                problems.append(f"the embedding of picture {image_id} is damaged")
     return problems
 
 

@@ -6,6 +6,7 @@ import sqlite3
 
 import numpy as np
 
+from lookalike.store.local.rows import Table
 from lookalike.store.where import label_key, start_of
 from lookalike.types import Ids, Where
 
@@ -60,9 +61,9 @@ def condition(where: Where | None) -> tuple[str, list[object]]:
 
 
 def fitting_vectors(
-    connection: sqlite3.Connection, where: Where | None, ids: Ids | None
+    connection: sqlite3.Connection, table: Table, where: Where | None, ids: Ids | None
 ) -> Ids | None:
-    """The ids of the vectors whose pictures fit and are among `ids`; None where all are."""
+    """The ids of a layer's vectors whose pictures fit and are among `ids`; None where all are."""
     fits, values = condition(where)
     if fits == "1" and ids is None:
         return None
@@ -70,6 +71,6 @@ def fitting_vectors(
         fits += f" AND i.id {_ONE_OF}"
         values.append(json.dumps(ids.tolist()))
     rows = connection.execute(
-        f"SELECT v.id FROM images i JOIN vectors v ON v.image_id = i.id WHERE {fits}", values
+        f"SELECT v.id FROM images i JOIN {table.name} v ON v.image_id = i.id WHERE {fits}", values
     ).fetchall()
     return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))

@@ -1,6 +1,5 @@
 """Save what can be read of a damaged collection into a new one."""
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,7 +8,7 @@ from typing import Any
 
 from lookalike.errors import StoreError
 from lookalike.store.local.examine import is_embedding
-from lookalike.store.local.schema import migrate
+from lookalike.store.local.schema import make_layer_table, migrate, vector_tables
 
 Row = tuple[Any, ...]
 
@@ -41,6 +40,7 @@ def salvage(damaged: sqlite3.Connection, version: int, new: sqlite3.Connection) 
     damaged.text_factory = _text
     migrate(new, version)
     result = Salvaged()
+    _make_layer_tables(damaged, new)
     tables = [row[0] for row in new.execute(_TABLES)]
     new.execute("PRAGMA foreign_keys = OFF")
     new.execute("BEGIN")
@@ -48,15 +48,16 @@ def salvage(damaged: sqlite3.Connection, version: int, new: sqlite3.Connection) 
         lost = _copy(damaged, new, table)
         if lost:
             result.lost[table] = lost
-    encoder = new.execute("SELECT value FROM meta WHERE key = 'encoder'").fetchone()
     try:
-        dimension = int(json.loads(encoder[0])["dimension"])
-    except (TypeError, ValueError, KeyError) as error:
+        embeddings = vector_tables(new)
+    except (TypeError, ValueError, KeyError):
+        embeddings = {}
+    if not embeddings:
         raise StoreError(
             "the record of the collection's encoder is lost, so its embeddings mean nothing any "
             "more: index the pictures into a new collection"
-        ) from error
-    _drop_broken(new, tables, dimension, result)
+        )
+    _drop_broken(new, tables, embeddings, result)
     new.execute("COMMIT")
     new.execute("PRAGMA foreign_keys = ON")
     migrate(new)
@@ -67,6 +68,16 @@ def salvage(damaged: sqlite3.Connection, version: int, new: sqlite3.Connection) 
 _TABLES = (
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
 )
+
+
+def _make_layer_tables(damaged: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """Make room for the layers beyond the first; none where the list of them cannot be read."""
+    try:
+        layers = damaged.execute("SELECT number, regions FROM layers WHERE number > 1").fetchall()
+    except sqlite3.Error:
+        return
+    for number, regions in layers:
+        make_layer_table(new, number, regions=bool(regions))
 
 
 def _text(raw: bytes) -> str:
@@ -151,7 +162,7 @@ def _highest(damaged: sqlite3.Connection, table: str) -> int:
 
 
 def _drop_broken(
-    new: sqlite3.Connection, tables: list[str], dimension: int, result: Salvaged
+    new: sqlite3.Connection, tables: list[str], embeddings: dict[str, int], result: Salvaged
 ) -> None:
     """Let go of rows that have lost what they belong to, until none has."""
 
@@ -161,12 +172,14 @@ def _drop_broken(
             result.lost[table] = result.lost.get(table, 0) + count
         return count
 
-    for image_id, blob in new.execute("SELECT image_id, vector FROM vectors").fetchall():
-        if not is_embedding(blob, dimension):
-            drop("vectors", "image_id = ?", (image_id,))
+    for table, dimension in embeddings.items():
+        for row_id, blob in new.execute(f"SELECT id, vector FROM {table}").fetchall():
+            if not is_embedding(blob, dimension):
+                drop(table, "id = ?", (row_id,))
+    embedded = " UNION ".join(f"SELECT image_id FROM {table}" for table in embeddings)
     dropped = 1
     while dropped:
-        dropped = drop("images", "id NOT IN (SELECT image_id FROM vectors)")
+        dropped = drop("images", f"id NOT IN ({embedded})")
         for table in tables:
             for row in new.execute(f"PRAGMA foreign_key_list({table})").fetchall():
                 parent, column, key = row[2], row[3], row[4] or "id"

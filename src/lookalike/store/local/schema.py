@@ -4,6 +4,7 @@ Migration n takes a file from format n - 1 to n; a new collection runs them all.
 is never edited: a change is a new migration, with a golden file of the format before it.
 """
 
+import json
 import sqlite3
 
 from lookalike.errors import FormatVersionError, StoreError
@@ -120,13 +121,51 @@ CREATE INDEX images_by_digest ON images (digest);
 """
 
 # What keywords a file had when it was read last, as JSON: what is new among them becomes a label.
+# And several sets of embeddings of the same pictures: see lookalike/store/layers.py. The first
+# layer is the table `vectors`; each other has a table of its own, made by a statement below.
 _V4 = """
 ALTER TABLE images ADD COLUMN keywords TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE layers (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    encoder TEXT NOT NULL,
+    source TEXT NOT NULL,
+    regions INTEGER NOT NULL,
+    answers INTEGER NOT NULL
+);
+INSERT INTO layers (encoder, source, regions, answers)
+    SELECT e.value, json_extract(s.value, '$'), 0, 1 FROM meta e, meta s
+    WHERE e.key = 'encoder' AND s.key = 'encoder_source';
+DELETE FROM meta WHERE key IN ('encoder', 'encoder_source');
+"""
+
+_OF_PICTURES = """
+CREATE TABLE layer_{number} (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    image_id INTEGER NOT NULL UNIQUE REFERENCES images (id) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+);
+"""
+
+# Left, top, width and height as shares of the upright picture.
+_OF_REGIONS = """
+CREATE TABLE layer_{number} (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    vector BLOB NOT NULL,
+    x REAL NOT NULL,
+    y REAL NOT NULL,
+    width REAL NOT NULL,
+    height REAL NOT NULL
+);
+CREATE INDEX layer_{number}_by_image ON layer_{number} (image_id);
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4)
 
 FORMAT_VERSION = len(MIGRATIONS)
+_LAYERED = 4
+"""The format from which on there may be several tables of embeddings."""
 
 
 def format_version(connection: sqlite3.Connection) -> int:
@@ -170,6 +209,27 @@ def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
             connection.execute("ROLLBACK")
             raise
     connection.execute(f"PRAGMA foreign_keys = {guarded}")
+
+
+def layer_table(number: int) -> str:
+    """The name of the table that holds a layer."""
+    return "vectors" if number == 1 else f"layer_{number}"
+
+
+def vector_tables(connection: sqlite3.Connection) -> dict[str, int]:
+    """The tables of embeddings, with their dimension, of a file of any format."""
+    if format_version(connection) < _LAYERED:
+        rows = connection.execute("SELECT 1, value FROM meta WHERE key = 'encoder'")
+    else:
+        rows = connection.execute("SELECT number, encoder FROM layers ORDER BY number")
+    return {layer_table(number): int(json.loads(text)["dimension"]) for number, text in rows}
+
+
+def make_layer_table(connection: sqlite3.Connection, number: int, *, regions: bool) -> None:
+    """Make the table of a layer, inside the caller's transaction."""
+    script = _OF_REGIONS if regions else _OF_PICTURES
+    for statement in _statements(script.format(number=number)):
+        connection.execute(statement)
 
 
 def is_older(version: int) -> bool:

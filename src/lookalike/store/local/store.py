@@ -6,38 +6,31 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from typing import Any
 
-import filelock
 import msgspec
 import numpy as np
 
 from lookalike.encoders.spec import EncoderIdentity
 from lookalike.errors import CollectionBusyError, CollectionNotFoundError, StoreError
-from lookalike.store.base import FileRecord, FileState, Neighbours, SkippedFile, StoredFile, under
+from lookalike.store.base import FileState, Neighbours, SkippedFile, StoredFile, under
 from lookalike.store.checks import check_known, check_query
 from lookalike.store.facets import make_facets
 from lookalike.store.local.cache import DEFAULT_RECALL, SearchCache
 from lookalike.store.local.database import Database, readable, transaction, writable
 from lookalike.store.local.facets import count_values
-from lookalike.store.local.filters import condition, fitting_vectors
-from lookalike.store.local.labels import labels_of, read_keywords, set_labels
+from lookalike.store.local.filters import condition
+from lookalike.store.local.labels import labels_of, set_labels
+from lookalike.store.local.layers import LocalLayers, insert_layer
+from lookalike.store.local.lock import LOCK_FILE, writer_lock
+from lookalike.store.local.pictures import FILE, IMAGES, marks, path_of, stored_file
 from lookalike.store.local.writer import LocalWriter
 from lookalike.types import Embeddings, Facets, Ids, Rules, Where
 
 DATABASE_FILE = "collection.sqlite"
 CACHE_FOLDER = "cache"
-_LOCK_FILE = "writer.lock"
 _MIGRATION_S = 30.0  # how long opening waits for another process that writes to an old format
-_PATIENCE = 3  # transactions that a search begins while others write
 _CHUNK = 500  # values in one SQL statement, below every SQLite's limit
-
-_FILE = (
-    "i.id, f.path, i.name, i.size, i.mtime_ns, i.digest, i.width, i.height, i.format, i.taken,"
-    " i.camera, i.details, nullif(i.frame, -1), i.keywords"
-)
-_IMAGES = "images i JOIN folders f ON f.id = i.folder_id"
 
 
 class LocalStore:
@@ -63,23 +56,18 @@ class LocalStore:
         self._folder = folder
         self._database = Database(os.path.join(folder, DATABASE_FILE))
         self._migrate()
-        meta = self._meta()
-        self._encoder = msgspec.convert(meta["encoder"], type=EncoderIdentity)
-        self._encoder_source: str = meta["encoder_source"]
-        self._cache = SearchCache(
-            self._database,
-            os.path.join(folder, CACHE_FOLDER),
-            self._encoder.dimension,
-            meta["token"],
-            recall,
-        )
+        self._layers = LocalLayers(self._database, folder, recall)
+        answering = self._layers.answering
+        self._encoder = answering.encoder
+        self._encoder_source = answering.source
+        self._table = self._layers.table(answering)
 
     def _migrate(self) -> None:
         """Bring the file to the current format, or wait for another process that does."""
         patience = time.monotonic() + _MIGRATION_S
         while self._database.is_of_an_older_format():
             try:
-                with _writer_lock(self._folder), self._database.writer():
+                with writer_lock(self._folder), self._database.writer():
                     return  # opening it for writing has done it
             except CollectionBusyError:
                 if time.monotonic() > patience:
@@ -95,7 +83,7 @@ class LocalStore:
     @staticmethod
     def has_room(folder: str) -> bool:
         """Whether a collection made at `folder` would lie among no files but its own and hidden."""
-        own = (DATABASE_FILE, _LOCK_FILE, CACHE_FOLDER, ".")
+        own = (DATABASE_FILE, LOCK_FILE, CACHE_FOLDER, ".")
         try:
             return all(name.startswith(own) for name in os.listdir(folder))
         except OSError:
@@ -112,7 +100,7 @@ class LocalStore:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise StoreError(f"cannot make the folder {folder}: {error.strerror}") from error
-        with _writer_lock(folder):
+        with writer_lock(folder):
             if cls.exists(folder):
                 raise StoreError(f"there is a collection at {folder} already")
             # Under another name until it is whole: a kill in between leaves no half collection.
@@ -122,16 +110,12 @@ class LocalStore:
                 with suppress(FileNotFoundError):
                     os.unlink(leftover)
             with Database(scratch).writer() as connection:
-                meta = {
-                    "encoder": asdict(encoder),
-                    "encoder_source": encoder_source,
-                    "token": secrets.token_hex(16),
-                }
                 with transaction(connection):
-                    connection.executemany(
-                        "INSERT INTO meta (key, value) VALUES (?, ?)",
-                        [(key, json.dumps(value)) for key, value in meta.items()],
+                    connection.execute(
+                        "INSERT INTO meta (key, value) VALUES ('token', ?)",
+                        (json.dumps(secrets.token_hex(16)),),
                     )
+                    insert_layer(connection, encoder, encoder_source, answers=True)
                 with writable():  # into the one file that is renamed, or a full disk is told
                     connection.execute("PRAGMA journal_mode = DELETE")
             os.replace(scratch, path)
@@ -149,12 +133,16 @@ class LocalStore:
     def encoder_source(self) -> str:
         return self._encoder_source
 
+    @property
+    def layers(self) -> LocalLayers:
+        return self._layers
+
     @contextmanager
     def write(self) -> Iterator[LocalWriter]:
-        with _writer_lock(self._folder):
+        with writer_lock(self._folder):
             with self._database.writer() as connection:
-                writer = LocalWriter(connection, self._encoder.dimension)
-                yield writer
+                self._layers.check_answering(connection)
+                yield LocalWriter(connection, self._encoder.dimension, self._table)
             self._cache.settle()
 
     def set_labels(self, labels: Mapping[int, Sequence[str]]) -> None:
@@ -176,7 +164,9 @@ class LocalStore:
             return make_facets(counts, list(self.roots()), self.count(where))
 
     def state(self) -> tuple[int, int]:
-        count, highest = self._rows("SELECT count(*), coalesce(max(id), 0) FROM vectors")[0]
+        count, highest = self._rows(
+            f"SELECT count(*), coalesce(max(id), 0) FROM {self._table.name}"
+        )[0]
         return count, highest
 
     def size_bytes(self) -> int:
@@ -220,30 +210,30 @@ class LocalStore:
             "SELECT f.path, s.name, s.size, s.mtime_ns, s.reader, s.reason FROM skipped s"
             " JOIN folders f ON f.id = s.folder_id"
         )
-        found = [SkippedFile(_path(row[0], row[1]), *row[2:]) for row in rows]
+        found = [SkippedFile(path_of(row[0], row[1]), *row[2:]) for row in rows]
         return sorted(found, key=lambda skip: os.fsencode(skip.path))
 
     def get(self, ids: Sequence[int]) -> list[StoredFile]:
         found: dict[int, StoredFile] = {}
         for start in range(0, len(ids), _CHUNK):
             part = [int(i) for i in ids[start : start + _CHUNK]]
-            rows = self._rows(f"SELECT {_FILE} FROM {_IMAGES} WHERE i.id IN ({_marks(part)})", part)
-            found.update((row[0], _stored(row)) for row in rows)
+            rows = self._rows(f"SELECT {FILE} FROM {IMAGES} WHERE i.id IN ({marks(part)})", part)
+            found.update((row[0], stored_file(row)) for row in rows)
         return [found[i] for i in ids if i in found]
 
     def page(self, offset: int, limit: int, where: Where | None = None) -> list[StoredFile]:
         fits, values = condition(where)
         rows = self._rows(
-            f"SELECT {_FILE} FROM {_IMAGES} WHERE {fits} ORDER BY i.id LIMIT ? OFFSET ?",
+            f"SELECT {FILE} FROM {IMAGES} WHERE {fits} ORDER BY i.id LIMIT ? OFFSET ?",
             (*values, limit, offset),
         )
-        return [_stored(row) for row in rows]
+        return [stored_file(row) for row in rows]
 
     def by_digest(self, digest: bytes) -> list[StoredFile]:
         rows = self._rows(
-            f"SELECT {_FILE} FROM {_IMAGES} WHERE i.digest = ? ORDER BY i.id", (digest,)
+            f"SELECT {FILE} FROM {IMAGES} WHERE i.digest = ? ORDER BY i.id", (digest,)
         )
-        return [_stored(row) for row in rows]
+        return [stored_file(row) for row in rows]
 
     def vectors(self, ids: Sequence[int]) -> Embeddings:
         found: dict[int, bytes] = {}
@@ -251,7 +241,9 @@ class LocalStore:
             part = [int(i) for i in ids[start : start + _CHUNK]]
             found.update(
                 self._rows(
-                    f"SELECT image_id, vector FROM vectors WHERE image_id IN ({_marks(part)})", part
+                    f"SELECT image_id, vector FROM {self._table.name}"
+                    f" WHERE image_id IN ({marks(part)})",
+                    part,
                 )
             )
         check_known(ids, len(found))
@@ -265,79 +257,38 @@ class LocalStore:
         while True:
             # By rising id in short transactions: a long scan never holds up the log.
             rows = self._rows(
-                f"SELECT {_FILE}, v.vector FROM {_IMAGES} JOIN vectors v ON v.image_id = i.id"
+                f"SELECT {FILE}, v.vector FROM {IMAGES}"
+                f" JOIN {self._table.name} v ON v.image_id = i.id"
                 f" WHERE i.id > ? AND {fits} ORDER BY i.id LIMIT ?",
                 (last, *values, batch_size),
             )
             if not rows:
                 return
             last = rows[-1][0]
-            yield [_stored(row[:-1]) for row in rows], self._matrix([row[-1] for row in rows])
+            yield [stored_file(row[:-1]) for row in rows], self._matrix([row[-1] for row in rows])
 
     def search(
         self, queries: Embeddings, k: int, *, where: Where | None = None, ids: Ids | None = None
     ) -> Neighbours:
         check_query(queries, k, self._encoder.dimension)
-        found, attempts = None, 0
-        while found is None:
-            attempts += 1
-            with self._database.snapshot() as connection:
-                allowed = fitting_vectors(connection, where, ids)
-                found = self._cache.search(
-                    connection, queries, k, allowed, patient=attempts < _PATIENCE
-                )
-        return Neighbours(*found)
+        return Neighbours(*self._cache.search(queries, k, where, ids))
 
     def warm(self) -> None:
         with self._database.snapshot() as connection:
             self._cache.warm(connection)
 
     def close(self) -> None:
-        self._cache.close()
+        self._layers.close()
         self._database.close()
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         with readable():
             return self._database.reader().execute(query, values).fetchall()
 
-    def _meta(self) -> dict[str, Any]:
-        meta = {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM meta")}
-        if not {"encoder", "encoder_source", "token"} <= meta.keys():
-            raise StoreError(f"the collection at {self._folder} is incomplete; index it anew")
-        return meta
+    @property
+    def _cache(self) -> SearchCache:
+        return self._layers.cache(self._layers.answering)
 
     def _matrix(self, blobs: list[bytes]) -> Embeddings:
         matrix = np.frombuffer(b"".join(blobs), dtype="<f2").astype(np.float32)
         return matrix.reshape(len(blobs), self._encoder.dimension)
-
-
-@contextmanager
-def _writer_lock(folder: str) -> Iterator[None]:
-    # The system lets go of the lock when a process dies, however it dies.
-    lock = filelock.FileLock(os.path.join(folder, _LOCK_FILE), timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise CollectionBusyError(
-            f"another process is writing to {folder}; wait for it to end, or stop it"
-        ) from error
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _stored(row: tuple[Any, ...]) -> StoredFile:
-    columns: list[Any] = [*row[:-1], read_keywords(row[-1])]
-    image_id, folder, name, *rest = columns
-    return StoredFile(image_id, FileRecord(_path(folder, name), *rest))
-
-
-def _path(folder: bytes, name: bytes) -> str:
-    return os.path.join(os.fsdecode(folder), os.fsdecode(name))
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from lookalike.store.local import rows
 from lookalike.store.local.exact import ExactPart, Found, merged
 from lookalike.store.local.ivf import IvfIndex
+from lookalike.store.local.rows import Table
 from lookalike.store.local.state import State
 from lookalike.store.local.tuning import probes_for
 from lookalike.types import Embeddings, Ids
@@ -19,9 +20,10 @@ _GATHER = 1024
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One state of a collection. Immutable, so any number of readers may search it at once.
+    """One state of a layer. Immutable, so any number of readers may search it at once.
 
     Attributes:
+        table: of the layer.
         state: of the database.
         highest: vector id up to which everything was taken in.
         index: the bulk of a large collection.
@@ -30,6 +32,7 @@ class View:
         rest: everything that is not in `index`.
     """
 
+    table: Table
     state: State
     highest: int
     index: IvfIndex | None
@@ -38,9 +41,11 @@ class View:
     rest: ExactPart
 
     @classmethod
-    def of(cls, dimension: int, state: State, index: IvfIndex | None, highest: int) -> "View":
+    def of(
+        cls, table: Table, dimension: int, state: State, index: IvfIndex | None, highest: int
+    ) -> "View":
         """What an index knows, or nothing yet."""
-        return cls(state, highest, index, np.empty(0, np.int64), None, ExactPart(dimension))
+        return cls(table, state, highest, index, np.empty(0, np.int64), None, ExactPart(dimension))
 
     def __len__(self) -> int:
         return self._indexed + len(self.rest)
@@ -52,16 +57,16 @@ class View:
     def brought_up(self, connection: sqlite3.Connection, state: State) -> "View":
         """The view of `state`, which `connection` sees and which came out of this one's."""
         rest, highest = self.rest, self.highest
-        for batch in rows.above(connection, highest, rest.dimension):
+        for batch in rows.above(connection, self.table, highest, rest.dimension):
             rest = rest.with_more(*batch)
             highest = int(batch.ids[-1])
         view = replace(self, state=state, highest=highest, rest=rest)
-        count, _ = rows.count_and_highest(connection)
+        count, _ = rows.count_and_highest(connection, self.table)
         if len(view) != count:
-            view = view._without_the_gone(rows.all_ids(connection))
+            view = view._without_the_gone(rows.all_ids(connection, self.table))
         if len(view) != count and view.index is not None:
             # The index is not what it says, though every bit of it is as it was written.
-            nothing = View.of(rest.dimension, state, None, 0)
+            nothing = View.of(self.table, rest.dimension, state, None, 0)
             return nothing.brought_up(connection, state)
         return view
 
@@ -114,7 +119,7 @@ class View:
         while True:
             found = index.candidates(queries, max(index.factor * k, k + 10), probes, bits)
             if probes >= index.lists or (np.count_nonzero(found >= 0, axis=1) >= wanted).all():
-                return _score_candidates(connection, queries, found, k)
+                return _score_candidates(connection, self.table, queries, found, k)
             probes = min(index.lists, 4 * probes)
 
     def _without_the_gone(self, kept: Ids) -> "View":
@@ -129,7 +134,7 @@ class View:
 
 
 def search_few(
-    connection: sqlite3.Connection, queries: Embeddings, k: int, allowed: Ids | None
+    connection: sqlite3.Connection, table: Table, queries: Embeddings, k: int, allowed: Ids | None
 ) -> Found | None:
     """The answer where so few are allowed that scoring them one by one is quickest, else None.
 
@@ -137,17 +142,17 @@ def search_few(
     """
     if allowed is None or len(allowed) > _GATHER:
         return None
-    _, images, vectors = rows.by_ids(connection, allowed, queries.shape[1])
+    _, images, vectors = rows.by_ids(connection, table, allowed, queries.shape[1])
     scores = queries @ vectors.astype(np.float32).T
     return Found(np.broadcast_to(images, scores.shape), scores).best(k)
 
 
 def _score_candidates(
-    connection: sqlite3.Connection, queries: Embeddings, candidates: Ids, k: int
+    connection: sqlite3.Connection, table: Table, queries: Embeddings, candidates: Ids, k: int
 ) -> Found:
     """The best `k` of each query's own candidates, (queries, n), where -1 stands for none."""
     wanted = np.unique(candidates[candidates >= 0])
-    ids, images, halves = rows.by_ids(connection, wanted, queries.shape[1])
+    ids, images, halves = rows.by_ids(connection, table, wanted, queries.shape[1])
     vectors = halves.astype(np.float32)
     order = np.argsort(ids)
     places = np.searchsorted(ids, candidates, sorter=order)

@@ -11,15 +11,21 @@ from lookalike.store.base import NO_DEVICE, Changes, FileRecord
 from lookalike.store.checks import check_moved, checked_vectors
 from lookalike.store.local.database import transaction
 from lookalike.store.local.labels import read_keywords, relabel
+from lookalike.store.local.rows import Table
+from lookalike.store.local.schema import layer_table
 from lookalike.store.local.state import Session, current
 
 
 class LocalWriter:
     """Writes changes, each in one transaction, while it lives inside `LocalStore.write`."""
 
-    def __init__(self, connection: sqlite3.Connection, dimension: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, dimension: int, table: Table) -> None:
         self._connection = connection
         self._dimension = dimension
+        self._table = table
+        # None comes or goes while there is a writer.
+        numbers = connection.execute("SELECT number FROM layers").fetchall()
+        self._layers = [layer_table(number) for (number,) in numbers]
         self._session = Session()
         if not current(connection).certain:
             with transaction(connection):
@@ -127,16 +133,18 @@ class LocalWriter:
             (*key, *_columns(file)),
         ).fetchone()[0]
         relabel(self._connection, image_id, before, file.keywords)
-        # Deleted and inserted, not updated: the new vector needs a new id (see schema.py).
-        self._connection.execute("DELETE FROM vectors WHERE image_id = ?", (image_id,))
+        # Deleted and inserted, not updated: the new vector needs a new id (see schema.py). Other
+        # layers lack the picture until they are filled again.
+        for table in self._layers:
+            self._connection.execute(f"DELETE FROM {table} WHERE image_id = ?", (image_id,))
         self._connection.execute(
-            "INSERT INTO vectors (image_id, vector) VALUES (?, ?)", (image_id, vector)
+            f"INSERT INTO {self._table.name} (image_id, vector) VALUES (?, ?)", (image_id, vector)
         )
 
     def _keywords(self, which: str, values: tuple[object, ...]) -> tuple[str, ...]:
         """Those of a picture that is stored; none where it is not."""
         row = self._connection.execute(
-            f"SELECT keywords FROM images WHERE {which}",  # noqa: S608  a condition of ours
+            f"SELECT keywords FROM images WHERE {which}",
             values,
         ).fetchone()
         return () if row is None else read_keywords(row[0])
