@@ -23,6 +23,8 @@ ROOMS = [
     "tables",
     "tidy",
     "thumbnails",
+    "layers",
+    "opened",
     "collection",
     "lookalike",  # the public names
     "jobs",

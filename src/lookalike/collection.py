@@ -10,15 +10,7 @@ from types import TracebackType
 import platformdirs
 
 from lookalike import source
-from lookalike.encoders import (
-    DEFAULT_MODEL,
-    Encoder,
-    LocatedModel,
-    ScoreCalibration,
-    identity,
-    load,
-    locate,
-)
+from lookalike.encoders import Encoder, ScoreCalibration, identity
 from lookalike.errors import (
     EncoderError,
     EncoderMismatchError,
@@ -28,6 +20,8 @@ from lookalike.errors import (
 )
 from lookalike.indexer import index as run_index
 from lookalike.indexer import is_away
+from lookalike.layers import Encoders
+from lookalike.opened import Chosen, Opened
 from lookalike.search import Explainer, Looks, Searcher, find_duplicates, suggest_labels
 from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
 from lookalike.tables import picture_table, write_table
@@ -41,6 +35,7 @@ from lookalike.types import (
     Explanation,
     Facets,
     Hit,
+    IndexProgress,
     IndexSummary,
     ModelInfo,
     ProgressListener,
@@ -88,6 +83,7 @@ class Collection:
         location: absolute path of its folder.
         uploads: pictures that people sent to search by, kept beside its other caches.
         thumbnails: small copies of its pictures, kept there too.
+        encoders: its encoders, to change to another one without losing search.
     """
 
     def __init__(
@@ -100,16 +96,14 @@ class Collection:
         recall: float = DEFAULT_RECALL,
     ) -> None:
         self.location = os.path.abspath(os.path.expanduser(path or default_location()))
-        self._model = model
-        self._runtime = runtime
-        self._precision = precision
         if not 0 < recall <= 1:
             raise QueryError(f"recall is a share, above 0 and at most 1, not {recall}")
         self._recall = recall
+        self._how = runtime, precision
         self._lock = threading.RLock()
-        self._located: LocatedModel | None = None
-        self._loaded: Encoder | None = None
-        self._opened: Store | None = None
+        self._chosen = Chosen(model, *self._how)
+        self._opened: Opened | None = None
+        self._earlier: list[Opened] = []
         self._looks = Looks()
         self._explainer = Explainer()
         self._comparing = threading.Lock()
@@ -117,10 +111,11 @@ class Collection:
         cache = os.path.join(self.location, "cache")
         self.uploads = source.Uploads(os.path.join(cache, "uploads"))
         self.thumbnails = Thumbnails(os.path.join(cache, "thumbnails"))
+        self.encoders = Encoders(lambda: self._now.store, lambda: self._now.encoder, *self._how)
         if LocalStore.exists(self.location):
-            self._opened = LocalStore(self.location, self._recall)
+            self._opened = Opened(LocalStore(self.location, self._recall), self._chosen)
             if model is not None:
-                self._locate()
+                self._opened.locate()
 
     def create(self) -> bool:
         """Make it, empty, where it does not exist yet; whether it was made. `index` does it too.
@@ -145,17 +140,22 @@ class Collection:
         *paths: str | os.PathLike[str],
         rules: Rules | None = None,
         prune: bool = False,
+        regions: bool | None = None,
         on_progress: ProgressListener | None = None,
     ) -> IndexSummary:
         """Bring the collection up to date with folders of pictures; make it if need be.
 
         Only new and changed files are encoded. What was committed before an interruption stays.
+        Then, what else the collection keeps of its pictures is filled in: embeddings of another
+        encoder (see `encoders`), and of regions.
 
         Args:
             paths: folders or files; none means every folder that was indexed before.
             rules: which files under these folders are indexed; they are kept for later runs. None
                 goes by those that were given before.
             prune: also forget pictures whose folder is empty or not mounted.
+            regions: whether regions of each picture are embedded as well, for searches that look
+                for parts of pictures; kept for later runs. None leaves that as it is.
             on_progress: called a few times a second; what it raises ends the run, cleanly.
 
         Raises:
@@ -165,9 +165,10 @@ class Collection:
             EncoderError: the encoder cannot be used.
             StoreError: the collection cannot be written.
         """
+        exists = self._opened is not None
         roots = [os.path.realpath(os.path.expanduser(path)) for path in paths]
         if not roots:
-            roots = list(self._opened.roots()) if self._opened else []
+            roots = list(self._store.roots()) if exists else []
         for root in roots:
             if root == os.path.realpath(self.location) or source.is_collection(root):
                 raise SourceError(
@@ -177,12 +178,18 @@ class Collection:
         if not roots:
             raise SourceError("no folder was indexed yet; name one: lookalike index FOLDER")
         for root in roots:
-            if not os.path.lexists(root) and self._opened is None:
+            if not os.path.lexists(root) and not exists:
                 raise SourceError(f"there is no file or folder {root}")
-        store = self._opened or self._create()
-        return run_index(
-            store, self.encoder, roots, rules=rules, prune=prune, on_progress=on_progress
+        if not exists:
+            self._create()
+        now = self._now
+        summary = run_index(
+            now.store, now.encoder, roots, rules=rules, prune=prune, on_progress=on_progress
         )
+        if regions is not None:
+            self.encoders.keep_regions(regions)
+        warnings = self.encoders.fill(on_progress and _filling(on_progress))
+        return replace(summary, warnings=[*summary.warnings, *warnings])
 
     def search(  # noqa: PLR0913  one for each thing that can be asked
         self,
@@ -232,10 +239,11 @@ class Collection:
                 where=where,
                 min_score=min_score,
             )
-        hits = self._searcher.search(query, k, offset)
+        now = self._now
+        hits = self._searcher(now).search(query, k, offset)
         # What scores mean was measured between two pictures.
         alone = len(query.positives) == 1 and not query.negatives and query.text is None
-        calibration = self.calibration if alone else None
+        calibration = _calibration(now) if alone else None
         if calibration is None:
             return hits
         return [replace(hit, likeness=calibration.likeness(hit.score)) for hit in hits]
@@ -260,7 +268,9 @@ class Collection:
         """
         if not isinstance(query, Query):
             query = Query(positives=(Example(query),))
-        return self._explainer.explain(self._store, self.encoder, self._searcher, query, image_id)
+        now = self._now
+        searcher = self._searcher(now)
+        return self._explainer.explain(now.store, now.encoder, searcher, query, image_id)
 
     def duplicates(
         self,
@@ -281,7 +291,7 @@ class Collection:
         """
         store = self._store
         with self._comparing:
-            asked = (where, store.state())
+            asked = (where, store.encoder, store.state())
             if self._duplicates is None or self._duplicates[0] != asked:
                 found = find_duplicates(store, self._looks, where, on_progress)
                 self._duplicates = (asked, found)
@@ -334,7 +344,7 @@ class Collection:
 
     def __len__(self) -> int:
         """The number of pictures; 0 where the collection does not exist yet."""
-        return self._opened.count() if self._opened is not None else 0
+        return self._store.count() if self._opened is not None else 0
 
     def status(self) -> Status:
         """What the collection holds.
@@ -358,6 +368,7 @@ class Collection:
             skipped_files=skipped,
             calibrated=self.calibration is not None,
             text=encoder.text is not None,
+            encoders=self.encoders.all(),
         )
 
     def browse(
@@ -446,11 +457,9 @@ class Collection:
             EncoderMismatchError: the model is not the one that the collection was made with.
             EncoderError: it cannot be found or loaded.
         """
-        with self._lock:
-            if self._loaded is None:
-                found = self._locate()
-                self._loaded = load(found, runtime=self._runtime, precision=self._precision)
-            return self._loaded
+        if self._opened is None and not LocalStore.exists(self.location):
+            return self._chosen.load(self._chosen.locate())
+        return self._now.encoder
 
     @property
     def calibration(self) -> ScoreCalibration | None:
@@ -459,14 +468,12 @@ class Collection:
         Also None where the encoder is not at hand any more: pictures of the collection can be
         searched by without it.
         """
-        with suppress(EncoderError, EncoderMismatchError):
-            return self._locate().spec.calibration
-        return None
+        return _calibration(self._chosen if self._opened is None else self._now)
 
     def close(self) -> None:
         """Let go of files and caches."""
-        if self._opened is not None:
-            self._opened.close()
+        for each in (*self._earlier, *([self._opened] if self._opened else [])):
+            each.store.close()
 
     def __enter__(self) -> "Collection":
         return self
@@ -480,60 +487,52 @@ class Collection:
         self.close()
 
     @property
-    def _store(self) -> Store:
+    def _now(self) -> Opened:
+        """The collection as it is, opened anew where another encoder answers since."""
         with self._lock:
             if self._opened is None:
                 # It may have been made by another process since.
-                self._opened = LocalStore(self.location, self._recall)
+                store = LocalStore(self.location, self._recall)
+                self._opened = Opened(store, self._chosen)
+            elif (layers := self._opened.store.layers) is not None and not layers.is_current():
+                self._earlier.append(self._opened)  # searches that are under way go on there
+                self._chosen = Chosen(None, *self._how)
+                store = LocalStore(self.location, self._recall)
+                self._opened = Opened(store, self._chosen)
+                self._explainer = Explainer()
             return self._opened
 
     @property
-    def _searcher(self) -> Searcher:
-        return Searcher(self._store, lambda: self.encoder, self._looks)
+    def _store(self) -> Store:
+        return self._now.store
 
-    def _create(self) -> Store:
-        found = self._locate()
+    def _searcher(self, now: Opened) -> Searcher:
+        return Searcher(now.store, lambda: now.encoder, self._looks)
+
+    def _create(self) -> None:
         with self._lock:
+            found = self._chosen.locate()
             LocalStore.create(self.location, identity(found.spec), found.source).close()
-            self._opened = LocalStore(self.location, self._recall)
-            return self._opened
+            self._opened = Opened(LocalStore(self.location, self._recall), self._chosen)
 
-    def _locate(self) -> LocatedModel:
-        """The model, looked for (and its file hashed) once, and held against the collection."""
-        with self._lock:
-            if self._located is None:
-                if self._opened is None or self._model is not None:
-                    self._located = locate(self._model or DEFAULT_MODEL)
-                else:
-                    self._located = self._locate_again(self._opened)
-            if self._opened is not None:
-                self._check_same(self._opened, self._located)
-            return self._located
 
-    def _locate_again(self, store: Store) -> LocatedModel:
-        try:
-            return locate(store.encoder_source)
-        except EncoderError as error:
-            raise EncoderError(
-                f"the encoder of this collection, {store.encoder.name}, is not at "
-                f"{store.encoder_source} any more ({error}); say where it is with --model"
-            ) from error
+def _calibration(opened: Opened | Chosen) -> ScoreCalibration | None:
+    with suppress(EncoderError, EncoderMismatchError):
+        return opened.locate().spec.calibration
+    return None
 
-    def _check_same(self, store: Store, found: LocatedModel) -> None:
-        theirs, ours = store.encoder, identity(found.spec)
-        if not ours.same_embeddings(theirs):
-            if replace(ours, text=None).same_embeddings(theirs):
-                raise EncoderMismatchError(
-                    f"the text side of {found.spec.name} is not the one that the collection "
-                    f"{self.location} was made with: put the earlier files back, or index into a "
-                    "new collection"
-                )
-            raise EncoderMismatchError(
-                f"the collection {self.location} was made with {theirs.name} "
-                f"({theirs.sha256[:12]}, {theirs.dimension}-d), not with {found.spec.name} "
-                f"({found.spec.weights[:12]}, {found.spec.embedding.dimension}-d): leave out the "
-                "model to go on with it, or index into a new collection"
+
+def _filling(on_progress: ProgressListener) -> Callable[[int, int], None]:
+    """As a listener of the filling of layers."""
+
+    def listen(done: int, total: int) -> None:
+        on_progress(
+            IndexProgress(
+                stage="filling", done=done, total=total, total_final=True, encoded=done, skipped=0
             )
+        )
+
+    return listen
 
 
 def default_location() -> str:

@@ -350,6 +350,29 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderState:
+    """One of the encoders of a collection.
+
+    Attributes:
+        number: names it in its collection; never given again.
+        name: of the model.
+        sha256: of its file.
+        dimension: length of an embedding.
+        answers: whether searches go to it.
+        lacking: pictures (and regions of pictures) that it has not embedded yet.
+        regions: whether it embeds regions of pictures as well.
+    """
+
+    number: int
+    name: str
+    sha256: str
+    dimension: int
+    answers: bool
+    lacking: int
+    regions: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What a collection holds.
 
@@ -365,6 +388,7 @@ class Status:
         rules: which files of a root are indexed, by root.
         skipped_files: every skipped file with its reason.
         text: whether words can be searched by.
+        encoders: those that it has embeddings of; one of them answers.
         calibrated: whether the encoder says what its scores mean, so that hits carry a likeness.
     """
 
@@ -380,6 +404,7 @@ class Status:
     skipped_files: list[Skipped] = field(default_factory=list)
     calibrated: bool = False
     text: bool = False
+    encoders: list[EncoderState] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +412,9 @@ class IndexProgress:
     """A snapshot of a running indexer.
 
     Attributes:
-        stage: "indexing" while files are handled, "finishing" while the end is written.
+        stage: "indexing" while files are handled, "finishing" while the end is written; then
+            "filling" while another encoder, or regions, are filled in: `done` and `total` count
+            pictures of one of them then.
         done: files dealt with so far, unchanged and skipped ones included.
         total: files found so far; grows until `total_final`.
         total_final: whether `total` will grow no more.
@@ -396,7 +423,7 @@ class IndexProgress:
         news: the files that this run skipped since the snapshot before.
     """
 
-    stage: Literal["indexing", "finishing"]
+    stage: Literal["indexing", "finishing", "filling"]
     done: int
     total: int
     total_final: bool

@@ -1,5 +1,6 @@
 """More embeddings of the same pictures: filled, searched, switched to and dropped."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.golden.make_collection_v1 import DIMENSION, SOURCE
 from tests.support.records import encoder_identity, put, unit, units
 
 OTHER = 16
+SOMEWHERE = os.fsdecode(b"/models/\xff")
 WHOLE = np.array([[0, 0, 1, 1]], np.float32)
 
 
@@ -31,7 +33,7 @@ def store(tmp_path: Path) -> Iterator[LocalStore]:
 
 
 def other(store: LocalStore, *, regions: bool = False) -> Layer:
-    return store.layers.add(encoder_identity(OTHER), "the other", regions=regions)
+    return store.layers.add(encoder_identity(OTHER), SOMEWHERE, regions=regions)
 
 
 def fill(store: LocalStore, layer: Layer, *items: StoredFile) -> dict[int, Embeddings]:
@@ -51,7 +53,7 @@ def test_a_new_layer_lacks_everything_and_changes_nothing(store: LocalStore) -> 
     layer = other(store)
     assert (layer.number, layer.source, layer.regions, layer.answers) == (
         2,
-        "the other",
+        SOMEWHERE,
         False,
         False,
     )
@@ -141,7 +143,7 @@ def test_a_switch_is_seen_by_those_who_open_it_and_told_to_those_who_have(
     with pytest.raises(EncoderMismatchError, match="open it again"), store.write():
         pass
     now = LocalStore(store.location)
-    assert (now.encoder, now.encoder_source) == (encoder_identity(OTHER), "the other")
+    assert (now.encoder, now.encoder_source) == (encoder_identity(OTHER), SOMEWHERE)
     assert now.search(vectors[5], 1).ids.tolist() == [[5]]
     assert now.labels([4]) == {4: ["kept"]}
     assert now.page(0, 9) == store.page(0, 9)

@@ -18,7 +18,7 @@ MAX_SKIPPED_KEPT = 10_000
 """Skipped files that a job remembers one by one; the summary at its end has them all."""
 
 JobState: TypeAlias = Literal[
-    "starting", "indexing", "finishing", "stopping", "done", "stopped", "failed"
+    "starting", "indexing", "finishing", "filling", "stopping", "done", "stopped", "failed"
 ]
 
 _ENDS: frozenset[JobState] = frozenset(("done", "stopped", "failed"))
@@ -126,7 +126,8 @@ class IndexJob:
         """How it is."""
         with self._lock:
             progress = self._progress
-            known = progress is not None and progress.total_final and self._state == "indexing"
+            counted = self._state in ("indexing", "filling")
+            known = progress is not None and progress.total_final and counted
             left = self._pace.left(progress.total) if known and progress is not None else None
             seconds = self._seconds
             return JobStatus(
@@ -166,9 +167,11 @@ class IndexJob:
             self._end("done", summary=summary)
 
     def _listen(self, progress: IndexProgress) -> None:
-        if self._stop.is_set() and progress.stage == "indexing":
+        if self._stop.is_set() and progress.stage != "finishing":
             raise _StopAsked
         with self._lock:
+            if self._progress is not None and progress.stage != self._progress.stage:
+                self._pace = Pace()
             self._progress = progress
             self._skipped.extend(progress.news[: MAX_SKIPPED_KEPT - len(self._skipped)])
             self._pace.note(time.monotonic(), progress.done)

@@ -286,7 +286,7 @@ def insert_layer(
     """Note a layer, inside the caller's transaction; returns its number."""
     cursor = connection.execute(
         "INSERT INTO layers (encoder, source, regions, answers) VALUES (?, ?, ?, ?)",
-        (json.dumps(asdict(encoder)), source, regions, answers),
+        (json.dumps(asdict(encoder)), json.dumps(source), regions, answers),
     )
     return int(cursor.lastrowid or 0)
 
@@ -299,7 +299,7 @@ def _read(connection: sqlite3.Connection) -> list[Layer]:
         Layer(
             number,
             msgspec.json.decode(encoder, type=EncoderIdentity),
-            source,
+            json.loads(source),
             bool(regions),
             bool(answers),
         )

@@ -134,7 +134,7 @@ CREATE TABLE layers (
     answers INTEGER NOT NULL
 );
 INSERT INTO layers (encoder, source, regions, answers)
-    SELECT e.value, json_extract(s.value, '$'), 0, 1 FROM meta e, meta s
+    SELECT e.value, s.value, 0, 1 FROM meta e, meta s
     WHERE e.key = 'encoder' AND s.key = 'encoder_source';
 DELETE FROM meta WHERE key IN ('encoder', 'encoder_source');
 """
