@@ -80,6 +80,7 @@ def test_status_has_the_promised_shape() -> None:
         },
         "text": False,
         "calibrated": False,
+        "encoders": [],
         "skipped_files": [
             {"path": "/p/a\n.jpg", "reason": "empty"},
             {"path": "/p/b\udcff", "reason": "not a picture"},

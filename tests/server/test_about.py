@@ -2,6 +2,7 @@
 
 import re
 import threading
+from dataclasses import asdict
 from html.parser import HTMLParser
 
 import httpx2
@@ -29,6 +30,7 @@ def test_status_is_that_of_the_library(client: TestClient, collection: Collectio
         "offline": [],
         "text": False,
         "calibrated": False,
+        "encoders": [asdict(each) for each in status.encoders],
         "calibration": None,
         "skipped_files": [],
     }
@@ -108,6 +110,9 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
         "/api/map/sheets/{number}",
         "/api/index",
         "/api/index/events",
+        "/api/encoders",
+        "/api/encoders/{number}",
+        "/api/encoders/{number}/switch",
         "/api/folders",
         "/api/duplicates",
         "/api/explain",

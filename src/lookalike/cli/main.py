@@ -21,6 +21,7 @@ _COMMANDS = (
     "train",
     "evaluate",
     "models",
+    "encoder",
     "formats",
     "demo",
 )

@@ -8,7 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from lookalike.types import DuplicateGroup, Hit, IndexSummary, SearchResult, Skipped, Status
+from lookalike.types import (
+    DuplicateGroup,
+    EncoderState,
+    Hit,
+    IndexSummary,
+    SearchResult,
+    Skipped,
+    Status,
+)
 
 JsonObject: TypeAlias = dict[str, Any]
 """What `json.dumps` takes: strings, numbers, lists and further objects."""
@@ -70,8 +78,14 @@ def status_json(status: Status) -> JsonObject:
         "rules": {root: asdict(rules) for root, rules in status.rules.items()},
         "text": status.text,
         "calibrated": status.calibrated,
+        "encoders": encoders_json(status.encoders),
         "skipped_files": _skipped(status.skipped_files),
     }
+
+
+def encoders_json(encoders: Sequence[EncoderState]) -> list[JsonObject]:
+    """The encoders of a collection, in the order in which they came."""
+    return [asdict(encoder) for encoder in encoders]
 
 
 def _hit(hit: Hit) -> JsonObject:

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from lookalike.present.text import display_path
-from lookalike.types import DuplicateGroup, IndexSummary, Rules, SearchResult, Skipped, Status
+from lookalike.types import (
+    DuplicateGroup,
+    EncoderState,
+    IndexSummary,
+    Rules,
+    SearchResult,
+    Skipped,
+    Status,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -93,6 +101,7 @@ def status_table(status: Status) -> "RenderableType":
         ("skipped", f"{status.skipped:,}"),
         ("size", _size(status.bytes)),
         *(("folder", _root(status, root)) for root in status.roots),
+        *(("beside", _beside(each)) for each in status.encoders if not each.answers),
     ]
 
     def styled() -> Iterator[_Line]:
@@ -119,6 +128,34 @@ def status_table(status: Status) -> "RenderableType":
             yield f"skipped_file\t{display_path(file.path)}\t{display_path(file.reason)}"
 
     return _Lines(styled, plain)
+
+
+def encoders_table(encoders: Sequence[EncoderState]) -> "RenderableType":
+    """Each encoder of a collection; piped: number, name, dimension, answers or beside, lacking."""
+
+    def styled() -> Iterator[_Line]:
+        for each in encoders:
+            name = f"{each.number:>3} {display_path(each.name)} ({each.dimension}-d)  "
+            yield [(name, "bold"), (_fullness(each), "")]
+
+    def plain() -> Iterator[str]:
+        for each in encoders:
+            place = "answers" if each.answers else "beside"
+            about = (each.number, display_path(each.name), each.dimension, place, each.lacking)
+            yield "\t".join(map(str, about))
+
+    return _Lines(styled, plain)
+
+
+def _beside(encoder: EncoderState) -> str:
+    return f"{display_path(encoder.name)}, {_fullness(encoder)}"
+
+
+def _fullness(encoder: EncoderState) -> str:
+    lacks = f"lacks {encoder.lacking:,}" if encoder.lacking else ""
+    if encoder.answers:
+        return ", ".join(filter(None, ("answers", lacks)))
+    return lacks or "full: it could answer"
 
 
 def formats_table(formats: Sequence["Format"]) -> "RenderableType":

@@ -61,7 +61,8 @@ def find_duplicates(
     Raises:
         StoreError: the store cannot be read.
     """
-    files = {item.id: item for item in _all(store, where)}
+    unknown = _without_embedding(store)
+    files = {item.id: item for item in _all(store, where) if item.id not in unknown}
     identical = _identical(files.values())
     alone = _representatives(files, identical)
     pairs = _neighbours(store, alone, on_progress)
@@ -112,6 +113,17 @@ def _all(store: Store, where: Where | None) -> Iterator[StoredFile]:
     while page := store.page(offset, _BATCH, where):
         yield from page
         offset += len(page)
+
+
+def _without_embedding(store: Store) -> set[int]:
+    """Pictures that the encoder that answers has not embedded yet: they are in no group."""
+    layers = store.layers
+    found: set[int] = set()
+    last = 0
+    while layers is not None and (page := layers.lacking(layers.answering, after=last)):
+        found.update(item.id for item in page)
+        last = page[-1].id
+    return found
 
 
 def _identical(files: Iterable[StoredFile]) -> list[list[int]]:

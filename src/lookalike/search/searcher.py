@@ -8,7 +8,7 @@ from PIL import Image
 
 from lookalike.decode import Picture, from_image
 from lookalike.encoders import Encoder
-from lookalike.errors import QueryError
+from lookalike.errors import QueryError, StoreError
 from lookalike.search.combine import Weighted, combine
 from lookalike.search.crop import cut, decode_part
 from lookalike.search.duplicates import fold
@@ -97,15 +97,26 @@ class Searcher:
         vectors: dict[int, NDArray[np.float32]] = {}
         fresh: dict[int, Pixels] = {}
         for place, example in enumerate(examples):
-            if isinstance(example.picture, int) and example.crop is None:
-                reader.path(example.picture)
-                vectors[place] = self._store.vectors([example.picture])[0]
-            else:
+            known = self._known(example, reader)
+            if known is None:
                 fresh[place] = self._pixels(example, reader)
+            else:
+                vectors[place] = known
         if fresh:
             embedded = self._encoder().embed(np.stack(list(fresh.values())))
             vectors.update(zip(fresh, embedded, strict=True))
         return [vectors[place] for place in range(len(examples))]
+
+    def _known(self, example: Example, reader: Reader) -> NDArray[np.float32] | None:
+        """The embedding that the store has of an example, if any."""
+        if not isinstance(example.picture, int) or example.crop is not None:
+            return None
+        reader.path(example.picture)
+        try:
+            row: NDArray[np.float32] = self._store.vectors([example.picture])[0]
+        except StoreError:
+            return None  # the encoder that answers has not embedded it yet
+        return row
 
     def _pixels(self, example: Example, reader: Reader) -> Pixels:
         with naming(example.picture):

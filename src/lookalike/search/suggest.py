@@ -1,6 +1,6 @@
 """Labels that a picture may deserve, from those of its nearest pictures."""
 
-from lookalike.errors import QueryError
+from lookalike.errors import QueryError, StoreError
 from lookalike.store import Store
 from lookalike.store.where import label_key
 from lookalike.types import Suggestion
@@ -27,7 +27,11 @@ def suggest_labels(store: Store, image_id: int) -> list[Suggestion]:
     """
     if not store.get([image_id]):
         raise QueryError(f"there is no picture {image_id} in the collection")
-    found = store.search(store.vectors([image_id]), NEIGHBOURS + 1)
+    try:
+        vector = store.vectors([image_id])
+    except StoreError:
+        return []  # the encoder that answers has not embedded it yet
+    found = store.search(vector, NEIGHBOURS + 1)
     votes = [
         (other, max(0.0, score))
         for other, score in zip(found.ids[0].tolist(), found.scores[0].tolist(), strict=True)

@@ -20,6 +20,7 @@ from lookalike.server.routes import (
     about,
     choice,
     duplicates,
+    encoders,
     explain,
     export,
     facets,
@@ -88,6 +89,7 @@ def create_app(*collections: Collection, policy: Policy | None = None) -> FastAP
     app.include_router(uploads.router())
     app.include_router(map_routes.router())
     app.include_router(indexing.router())
+    app.include_router(encoders.router())
     app.include_router(choice.router())
     app.include_router(about.router(metrics))
     app.include_router(pages.router(app))

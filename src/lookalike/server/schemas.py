@@ -15,6 +15,7 @@ from lookalike.store.base import StoredFile
 from lookalike.types import (
     DuplicateGroup,
     DuplicateKind,
+    EncoderState,
     Explanation,
     Facet,
     Facets,
@@ -267,6 +268,31 @@ class ModelBody(BaseModel):
     dimension: int
 
 
+class EncoderBody(BaseModel):
+    """One of the encoders of a collection."""
+
+    number: int
+    name: str
+    sha256: str
+    dimension: int
+    answers: bool = Field(description="whether searches go to it")
+    lacking: int = Field(description="pictures and regions that it has not embedded yet")
+    regions: bool = Field(description="whether it embeds regions of pictures as well")
+
+    @classmethod
+    def of(cls, state: EncoderState) -> "EncoderBody":
+        """The encoder, with its name made safe to show."""
+        return cls(
+            number=state.number,
+            name=display_path(state.name),
+            sha256=state.sha256,
+            dimension=state.dimension,
+            answers=state.answers,
+            lacking=state.lacking,
+            regions=state.regions,
+        )
+
+
 class SkippedBody(BaseModel):
     """A file that is not in the collection, and why."""
 
@@ -306,6 +332,7 @@ class StatusBody(BaseModel):
     text: bool = Field(description="whether words can be searched by")
     calibrated: bool = Field(description="whether hits carry a likeness")
     calibration: CalibrationBody | None = Field(description="null where scores have none")
+    encoders: list[EncoderBody] = Field(description="those that it has embeddings of")
 
     @classmethod
     def of(cls, status: Status, calibration: ScoreCalibration | None) -> "StatusBody":
@@ -327,6 +354,7 @@ class StatusBody(BaseModel):
             text=status.text,
             calibrated=status.calibrated,
             calibration=None if calibration is None else CalibrationBody.of(calibration),
+            encoders=[EncoderBody.of(each) for each in status.encoders],
         )
 
 

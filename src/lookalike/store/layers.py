@@ -95,7 +95,11 @@ class Layers(Protocol):
     """The layers of one store. Reads may come from any thread, also during writes."""
 
     def is_current(self) -> bool:
-        """Whether the layer that answered when the store was opened still does: else open anew."""
+        """Whether `answering` still does; else the store is to be opened anew."""
+
+    @property
+    def answering(self) -> Layer:
+        """The layer that the open store speaks of."""
 
     def all(self) -> list[Layer]:
         """By number, the one that answers among them."""

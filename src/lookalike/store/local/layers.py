@@ -34,11 +34,7 @@ _REGIONS_A_PICTURE = 4  # of the nearest regions, so many are of one picture, at
 
 
 class LocalLayers:
-    """Implements `Layers` on SQLite and FAISS.
-
-    Attributes:
-        answering: the layer that answered when this was made.
-    """
+    """Implements `Layers` on SQLite and FAISS."""
 
     def __init__(self, database: Database, folder: str, recall: float) -> None:
         """Read which layers there are.
@@ -57,7 +53,11 @@ class LocalLayers:
         if token is None or answering is None:
             raise StoreError(f"the collection at {folder} is incomplete; index it anew")
         self._token = str(json.loads(token[0]))
-        self.answering = answering
+        self._answering = answering
+
+    @property
+    def answering(self) -> Layer:
+        return self._answering
 
     def is_current(self) -> bool:
         with self._database.snapshot() as connection:
