@@ -22,7 +22,7 @@ from lookalike.indexer import index as run_index
 from lookalike.indexer import is_away
 from lookalike.layers import Encoders
 from lookalike.opened import Chosen, Opened
-from lookalike.search import Explainer, Looks, Searcher, find_duplicates, suggest_labels
+from lookalike.search import Explainer, Gists, Looks, Searcher, find_duplicates, suggest_labels
 from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
 from lookalike.tables import picture_table, write_table
 from lookalike.thumbnails import Thumbnails, read_original
@@ -105,6 +105,7 @@ class Collection:
         self._opened: Opened | None = None
         self._earlier: list[Opened] = []
         self._looks = Looks()
+        self._gists = Gists(os.path.join(self.location, "cache", "gists.npz"))
         self._explainer = Explainer()
         self._comparing = threading.Lock()
         self._duplicates: tuple[object, list[DuplicateGroup]] | None = None
@@ -276,6 +277,8 @@ class Collection:
         self,
         where: Where | None = None,
         on_progress: Callable[[int, int], None] | None = None,
+        *,
+        turned: bool = True,
     ) -> list[DuplicateGroup]:
         """Groups of identical, then near-identical, then similar pictures; large ones first.
 
@@ -284,6 +287,8 @@ class Collection:
 
         Args:
             where: only among the pictures that fit.
+            turned: find copies that were turned by quarters as well. The first time, every file
+                is read for that; what was read is kept.
             on_progress: called with (done, total) while pictures are compared.
 
         Raises:
@@ -291,9 +296,11 @@ class Collection:
         """
         store = self._store
         with self._comparing:
-            asked = (where, store.encoder, store.state())
+            asked = (where, turned, store.encoder, store.state())
             if self._duplicates is None or self._duplicates[0] != asked:
-                found = find_duplicates(store, self._looks, where, on_progress)
+                found = find_duplicates(
+                    store, self._looks, where, on_progress, self._gists if turned else None
+                )
                 self._duplicates = (asked, found)
             return self._duplicates[1]
 

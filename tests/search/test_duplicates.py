@@ -5,9 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from lookalike.indexer import index
-from lookalike.search import Looks, Searcher, duplicates, find_duplicates
+from lookalike.search import Gists, Looks, Searcher, duplicates, find_duplicates
 from lookalike.store import ExactStore, Store
 from lookalike.types import DuplicateGroup, Example, Query, Where
 from tests.support.changes import compressed, cropped, resized
@@ -134,3 +135,15 @@ def test_hits_that_are_one_picture_are_folded(store: Store, folder: Path) -> Non
     }
     everything = [i for hit in grouped for i in (hit.id, *(hit.duplicates or ()))]
     assert sorted(everything) == sorted(hit.id for hit in plain)
+
+
+def test_a_copy_that_was_turned_is_found(folder: Path, tmp_path: Path) -> None:
+    turned = draw(3, 240, 180).transpose(Image.Transpose.ROTATE_90)
+    turned.save(folder / "3 turned.jpg", quality=80)
+    encoder = CountingEncoder()
+    store = ExactStore(encoder.identity)
+    index(store, encoder, [str(folder)])
+    gists = Gists(str(tmp_path / "gists.npz"))
+    found = names(find_duplicates(store, Looks(), gists=gists))
+    assert ("near", ["3.png", "3 turned.jpg"]) in found
+    assert ("near", ["3.png", "3 turned.jpg"]) not in names(find_duplicates(store, Looks()))

@@ -28,6 +28,13 @@ _KINDS = ("identical", "near", "similar")
 )
 @options.where
 @click.option(
+    "--turned/--no-turned",
+    default=True,
+    show_default=True,
+    help="Whether to find copies that were turned by quarters as well; the first time, every file "
+    "is read for that.",
+)
+@click.option(
     "--move", metavar="FOLDER", help="Put all but the best copies into FOLDER, with their paths."
 )
 @click.option(
@@ -41,6 +48,7 @@ def duplicates(
     collection: str | None,
     kinds: tuple[str, ...],
     where: tuple[str, ...],
+    turned: bool,
     move: str | None,
     hard_link: bool,
     yes: bool,
@@ -70,7 +78,7 @@ def duplicates(
         raise click.UsageError("similar pictures are no copies: --move is for identical and near")
     photos = lookalike.open(collection)
     with counting("comparing") as listener:
-        groups = photos.duplicates(parse_where(where), listener)
+        groups = photos.duplicates(parse_where(where), listener, turned=turned)
     chosen = [group for group in groups if group.kind in (kinds or _KINDS[:2])]
     if out is not None:
         write_table(out, group_table(chosen))

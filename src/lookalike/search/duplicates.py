@@ -1,8 +1,9 @@
 """Duplicates of a collection: identical, near-identical, and merely similar, kept apart.
 
 Identical pictures are found by content. For each other picture the store's index gives its nearest
-neighbours, so that work grows with the collection and not with its square; pairs that are near
-enough get a second look (`look.py`), which tells a changed copy from another picture of its kind.
+neighbours, and `gist.py` those that are like it in another position, so that work grows with the
+collection and not with its square; pairs that are near enough get a second look (`look.py`), which
+tells a changed copy from another picture of its kind.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ from datetime import datetime
 
 import numpy as np
 
+from lookalike.search.gist import Gists, alike
 from lookalike.search.hits import hit_of
 from lookalike.search.look import same_picture
 from lookalike.search.looks import Looks
@@ -27,6 +29,8 @@ SIMILAR = 0.9
 """Least score of pictures that are called similar."""
 
 _BATCH = 512
+_PARTS = 3
+"""Of the work, of about the same size each: neighbours, gists, second looks."""
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -34,7 +38,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two pictures and their score; `one` has the lower id."""
+    """Two pictures and their score, -1 where only their gists are alike; `one` has the lower id."""
 
     one: int
     other: int
@@ -46,6 +50,7 @@ def find_duplicates(
     looks: Looks,
     where: Where | None = None,
     on_progress: Progress | None = None,
+    gists: Gists | None = None,
 ) -> list[DuplicateGroup]:
     """All groups: identical ones first, then near, then similar; large ones first.
 
@@ -57,6 +62,7 @@ def find_duplicates(
         looks: of its pictures.
         where: only among the pictures that fit.
         on_progress: called while pictures are compared.
+        gists: of its pictures, to find those that were turned as well; None saves reading files.
 
     Raises:
         StoreError: the store cannot be read.
@@ -66,7 +72,8 @@ def find_duplicates(
     identical = _identical(files.values())
     alone = _representatives(files, identical)
     pairs = _neighbours(store, alone, on_progress)
-    near = _near(looks, alone, pairs, on_progress)
+    turned = _turned(looks, gists, alone, pairs, on_progress)
+    near = _near(looks, alone, [*pairs, *turned], on_progress)
     similar = _similar(_representatives(alone, near), pairs)
     kinds: list[tuple[DuplicateKind, list[list[int]]]] = [
         ("identical", identical),
@@ -171,9 +178,30 @@ def _neighbours(
                 if other != image_id and score >= CANDIDATE:
                     pairs[min(image_id, other), max(image_id, other)] = score
         if on_progress is not None:
-            on_progress(start + len(part), 2 * len(ids))
+            on_progress(start + len(part), _PARTS * len(ids))
     ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
     return [_Pair(one, other, score) for (one, other), score in ranked]
+
+
+def _turned(
+    looks: Looks,
+    gists: Gists | None,
+    files: dict[int, StoredFile],
+    pairs: list[_Pair],
+    on_progress: Progress | None,
+) -> list[_Pair]:
+    """Pairs beyond `pairs` whose gists are alike, in whatever position."""
+    if gists is None:
+        return []
+    known = {(pair.one, pair.other) for pair in pairs}
+    items = [files[i] for i in sorted(files)]
+
+    def listen(done: int, total: int) -> None:
+        if on_progress is not None:
+            on_progress(len(items) + len(items) * done // max(1, total), _PARTS * len(items))
+
+    found = alike([item.id for item in items], gists.of(looks, items, listen))
+    return [_Pair(one, other, -1.0) for one, other in sorted(found - known)]
 
 
 def _near(
@@ -202,7 +230,8 @@ def _near(
                 leader[max(one, other)] = min(one, other)
         if on_progress is not None:
             total = len(files)
-            on_progress(total + total * (start + len(part)) // len(in_order), 2 * total)
+            done = total * (start + len(part)) // len(in_order)
+            on_progress(2 * total + done, _PARTS * total)
     members: dict[int, list[StoredFile]] = {}
     for image_id, item in files.items():
         members.setdefault(head(image_id), []).append(item)
