@@ -1,8 +1,8 @@
 """The gist of a picture: so little of its look that 100,000 pictures are compared in a minute.
 
-A gist is 64 numbers, the edges of a look averaged over 8 x 8 places. Mirroring a picture and
-turning it by quarters moves the numbers and changes none, so a copy in any position is found by looking the
-gist up in all positions. What is found is a candidate, for the second look to decide.
+A gist is 64 numbers, the edges of a look averaged over 8 x 8 places. Mirroring and turning by
+quarters move the numbers and change none, so a copy in any position is found by looking the gist
+up in all positions. What is found is a candidate, for the second look to decide.
 """
 
 import os
