@@ -5,16 +5,15 @@ the oracle. A query costs the time to read all vectors once, by all cores. Every
 immutable: whoever searches keeps what he has, while another one is made with more or less in it.
 """
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.store.local.cores import cores
 from lookalike.types import Embeddings, Ids
 
 _untyped: Any = faiss  # what its type stubs lack, or have wrong
@@ -184,12 +183,7 @@ class ExactPart:
         """
         if len(queries) == 1 and len(self._chunks) > 1:
             each = partial(_Chunk.search, queries=queries, k=k, allowed=allowed)
-            parts = list(_cores().map(each, self._chunks))
+            parts = list(cores().map(each, self._chunks))
         else:
             parts = [chunk.search(queries, k, allowed) for chunk in self._chunks]
         return merged(parts, len(queries)).best(k)
-
-
-@cache
-def _cores() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1, "exact")

@@ -7,12 +7,14 @@ decides what is looked at, never what a score is.
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.store.local.cores import COUNT, cores
 from lookalike.store.local.tuning import DEPTHS, QUERIES, Step, Truth, measure
 from lookalike.types import Embeddings, Ids
 
@@ -20,6 +22,9 @@ _untyped: Any = faiss  # what its type stubs lack, or have wrong
 
 _SAMPLE_A_LIST = 40
 """Vectors of the training sample for each list."""
+
+_LISTS_A_PART = 4
+"""Fewest lists that a thread is woken for."""
 
 _ROUNDS = 8
 _WIDE = 256  # lists that hold next to all true neighbours
@@ -88,11 +93,48 @@ class IvfIndex:
         selector = None
         if allowed is not None:
             selector = _untyped.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-        parameters = _untyped.SearchParametersIVF(nprobe=probes, sel=selector)
-        # A single query stays on one core: to share out its lists saves less than a millisecond,
-        # and on a busy machine the cores would wait for each other many times as long.
-        found: Ids = self._index.search(queries, min(count, len(self)), params=parameters)[1]
-        return found
+        count = min(count, len(self))
+        if len(queries) > 1:
+            parameters = _untyped.SearchParametersIVF(nprobe=probes, sel=selector)
+            found: Ids = self._index.search(queries, count, params=parameters)[1]
+            return found
+        # FAISS would leave a single query to one core.
+        queries = np.ascontiguousarray(queries)
+        near, lists = self._index.quantizer.search(queries, probes)
+        parts = max(1, min(COUNT, probes // _LISTS_A_PART))
+        looks = cores().map(
+            partial(self._look, queries, count, selector),
+            [np.ascontiguousarray(near[:, part::parts]) for part in range(parts)],
+            [np.ascontiguousarray(lists[:, part::parts]) for part in range(parts)],
+        )
+        ids, scores = (np.concatenate(part, axis=1) for part in zip(*looks, strict=True))
+        best = np.argpartition(-scores, count - 1, axis=1)[:, :count]
+        kept: Ids = np.take_along_axis(ids, best, axis=1)
+        return kept
+
+    def _look(
+        self,
+        query: Embeddings,
+        count: int,
+        selector: object,
+        near: NDArray[np.float32],
+        lists: Ids,
+    ) -> tuple[Ids, NDArray[np.float32]]:
+        """Candidates for a query and their scores, (1, count), in lists at these similarities."""
+        scores = np.empty((1, count), np.float32)
+        ids = np.empty((1, count), np.int64)
+        self._index.search_preassigned_c(
+            1,
+            _untyped.swig_ptr(query),
+            count,
+            _untyped.swig_ptr(lists),
+            _untyped.swig_ptr(near),
+            _untyped.swig_ptr(scores),
+            _untyped.swig_ptr(ids),
+            False,  # the ids, not where they are stored
+            _untyped.SearchParametersIVF(nprobe=lists.shape[1], sel=selector),
+        )
+        return ids, scores
 
     def serialised(self) -> NDArray[np.uint8]:
         """Its bytes, as `of_bytes` takes them."""
