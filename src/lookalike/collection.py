@@ -25,7 +25,7 @@ from lookalike.opened import Chosen, Opened
 from lookalike.search import Explainer, Gists, Looks, Searcher, find_duplicates, suggest_labels
 from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
 from lookalike.tables import picture_table, write_table
-from lookalike.thumbnails import Thumbnails, read_original
+from lookalike.thumbnails import Thumbnails
 from lookalike.types import (
     Asked,
     Crop,
@@ -445,7 +445,7 @@ class Collection:
             QueryError: there is no picture with that id.
             SourceError: its file cannot be read any more.
         """
-        return read_original(self.image_file(image_id))
+        return source.read_file(self.image_file(image_id).file.path)
 
     def thumbnail(self, image_id: int, side: int = 320) -> bytes:
         """A JPEG, upright, its longest side at most `side` pixels; made once and kept.

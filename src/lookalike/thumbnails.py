@@ -37,13 +37,13 @@ class Thumbnails:
         Raises:
             SourceError, DecodeError: it is not kept yet, and its file cannot be read any more.
         """
-        digest = stored.file.digest.hex()
-        path = os.path.join(self._folder, digest[:2], f"{digest}-{side}.jpg")
+        content = stored.file.content
+        path = os.path.join(self._folder, content[:2], f"{content}-{side}.jpg")
         with suppress(OSError), open(path, "rb") as file:
             return Thumbnail(file.read(), current=True)
         original = read_original(stored)
-        data = decode.thumbnail(original, side)
-        if source.content_digest(original) != stored.file.digest:
+        data = decode.thumbnail(original, side, stored.file.frame)
+        if not _is_as_indexed(stored, original):
             return Thumbnail(data, current=False)  # not to be kept under the name of another
         # A place that cannot be written to costs time, not the picture.
         with suppress(OSError):
@@ -55,13 +55,24 @@ class Thumbnails:
         return Thumbnail(data, current=True)
 
 
-def read_original(stored: StoredFile) -> bytes:
-    """The file's bytes as they are on disk.
+def _is_as_indexed(stored: StoredFile, original: source.Media) -> bool:
+    if isinstance(original, bytes):
+        return source.content_digest(original) == stored.file.digest
+    # A film may be too large to be read through for every frame of it.
+    try:
+        status = os.stat(original.path)
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (stored.file.size, stored.file.mtime_ns)
+
+
+def read_original(stored: StoredFile) -> source.Media:
+    """The file as it is on disk: its bytes, or where it is, if it is a film.
 
     Raises:
         SourceError: it cannot be read any more.
     """
     try:
-        return source.read_file(stored.file.path)
+        return source.read_media(stored.file.path)
     except SourceError as error:
         raise SourceError(f"{stored.file.path} cannot be shown: {error}") from error

@@ -129,7 +129,8 @@ class Rules:
 
 Asked: TypeAlias = "int | str | os.PathLike[str] | bytes | Image.Image"
 """A picture to search by: an id of the collection, a path or http(s) address, the bytes of an
-encoded picture, or a Pillow image."""
+encoded picture, or a Pillow image. A film goes by its first good frame, unless `Example.at` says
+which."""
 
 Crop: TypeAlias = tuple[float, float, float, float]
 """Left, top, width and height of a part of an upright picture: whole numbers (int) are pixels,
@@ -144,11 +145,14 @@ class Example:
         picture: what it is.
         weight: how much it counts beside the others, above 0.
         crop: the part of it that counts; None is all.
+        at: which moment of a film, in seconds from its beginning; None is its first good frame,
+            or the frame that an id stands for.
     """
 
     picture: Asked
     weight: float = 1.0
     crop: Crop | None = None
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +198,8 @@ class Hit:
             the file does not say.
         offline: whether its file is out of reach: on a drive that is away, or gone since it was
             indexed.
+        frame: seconds from the beginning of the film that it is a frame of; None where the file is
+            one picture.
         likeness: probability that the picture shows what the query shows, 0..1; None where the
             encoder has no calibration, or the query is more than one picture.
         duplicates: ids of near-identical hits that were folded into this one; None where no
@@ -211,6 +217,7 @@ class Hit:
     digest: str
     taken: datetime | None = None
     offline: bool = False
+    frame: float | None = None
     likeness: float | None = None
     duplicates: tuple[int, ...] | None = None
 
@@ -318,7 +325,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class IndexSummary:
-    """What one run of the indexer did.
+    """What one run of the indexer did, in files: a film counts once.
 
     Attributes:
         added: pictures that are new to the collection.

@@ -12,7 +12,7 @@ from lookalike.cli.output import echo_json, show
 
 if TYPE_CHECKING:
     from lookalike import Collection
-    from lookalike.types import Crop, Query, SearchResult
+    from lookalike.types import Crop, Example, Query, SearchResult
 
 
 def _crop(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "Crop | None":
@@ -29,6 +29,17 @@ def _crop(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "C
     raise click.BadParameter(
         f"{value!r} is not X,Y,W,H: whole numbers of pixels, or shares such as 0.25,0,0.5,1.0"
     )
+
+
+def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    """[[H:]M:]S, as seconds."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,6}(?:\.\d{1,3})?)", value)
+    if found is None:
+        raise click.BadParameter(f"{value!r} is no time, such as 42, 0:42 or 1:02:03.5")
+    hours, minutes, seconds = found.groups(default="0")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
 @click.command()
@@ -67,6 +78,13 @@ def _crop(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "C
     callback=_crop,
     help="Search by a part of PICTURE: left, top, width and height in pixels, or as shares of it "
     "with a decimal point, such as 0.25,0.0,0.5,1.0.",
+)
+@click.option(
+    "--at",
+    metavar="TIME",
+    callback=_moment,
+    help="Search by this moment of PICTURE, which is a film: 42, 0:42 or 1:02:03.5. Default: its "
+    "first good frame.",
 )
 @options.where
 @click.option(
@@ -107,6 +125,7 @@ def search(
     text: str | None,
     text_weight: float,
     crop: "Crop | None",
+    at: float | None,
     where: tuple[str, ...],
     k: int,
     offset: int,
@@ -123,8 +142,8 @@ def search(
 ) -> None:
     """Find the pictures nearest to PICTURE, which need not be in the collection.
 
-    PICTURE is a file, an http(s) address, or - for standard input. It may be left out where --text
-    says what to look for.
+    PICTURE is a file, an http(s) address, or - for standard input, also a film. It may be left out
+    where --text says what to look for.
     """
     import lookalike
     from lookalike.errors import DecodeError
@@ -137,11 +156,13 @@ def search(
         raise click.UsageError("name a PICTURE, or say with --text what to look for")
     if picture is None and crop is not None:
         raise click.UsageError("--crop is of PICTURE, which is missing")
+    if picture is None and at is not None:
+        raise click.UsageError("--at is of PICTURE, which is missing")
     named = [] if picture is None else [picture]
     contents = [_read(each) for each in named]
     query = Query(
         positives=(
-            *(Example(content, crop=crop) for content in contents),
+            *(Example(content, crop=crop, at=at) for content in contents),
             *map(Example, also),
         ),
         negatives=tuple(map(Example, against)),
@@ -179,24 +200,24 @@ def _about(error: Exception, named: Sequence[str]) -> str:
     return sentence if sentence.startswith("cannot ") else f"cannot search by {named[0]}: {error}"
 
 
-def _read(picture: str) -> bytes:
+def _read(picture: str) -> bytes | str:
+    """The picture; a film that lies on disk stays there."""
     from lookalike import source
     from lookalike.errors import SourceError
 
     try:
         if picture == "-":
             return source.read_stream(sys.stdin.buffer)
-        return source.read(picture)
+        found = source.read(picture)
+        return found if isinstance(found, bytes) else found.path
     except SourceError as error:
         raise SourceError(f"cannot search by {picture}: {error}") from error
 
 
 def _write_html(file: str, result: "SearchResult", query: "Query", photos: "Collection") -> None:
-    from lookalike import decode
     from lookalike.present.html import html_page
 
-    first = query.positives[0].picture if query.positives else None
-    shown = decode.thumbnail(first, 640) if isinstance(first, bytes) else b""
+    shown = _preview(query.positives[0]) if query.positives else b""
     thumbnails = [_thumbnail(photos, hit.id) for hit in result.hits]
     page = html_page(result, shown, thumbnails)
     try:
@@ -204,6 +225,16 @@ def _write_html(file: str, result: "SearchResult", query: "Query", photos: "Coll
             out.write(page)
     except OSError as error:
         raise click.FileError(file, error.strerror) from error
+
+
+def _preview(example: "Example") -> bytes:
+    from lookalike import decode, source
+
+    frame = None if example.at is None else round(1000 * example.at)
+    picture = example.picture
+    if isinstance(picture, str):
+        return decode.thumbnail(source.read(picture), 640, frame)
+    return decode.thumbnail(picture, 640, frame) if isinstance(picture, bytes) else b""
 
 
 def _thumbnail(photos: "Collection", image_id: int) -> bytes:

@@ -1,8 +1,9 @@
-"""Decode: bytes in, an upright RGB picture out, or the reason why not. Knows no models."""
+"""Decode: a file in, upright RGB pictures out, or the reason why not. Knows no models."""
 
 from lookalike.decode.codecs import Format, formats
 from lookalike.decode.details import DETAILS, Details
-from lookalike.decode.isolate import decode, details_of, isolated
+from lookalike.decode.frames import Scan
+from lookalike.decode.isolate import decode, details_of, frames, isolated, scan
 from lookalike.decode.picture import MAX_PIXELS, READER, Picture, from_image
 from lookalike.decode.thumbnail import thumbnail
 
@@ -13,10 +14,13 @@ __all__ = [
     "Details",
     "Format",
     "Picture",
+    "Scan",
     "decode",
     "details_of",
     "formats",
+    "frames",
     "from_image",
     "isolated",
+    "scan",
     "thumbnail",
 ]

@@ -7,16 +7,18 @@ from typing import Literal
 
 from PIL import features
 
+from lookalike.source.media import HEAD_BYTES, container_of
 from lookalike.source.names import SUFFIXES
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _RAW_STARTS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILM", b"\0MRM")
 _MAKE, _SUB_IFDS, _DNG_VERSION = 271, 330, 50706
 
-EXTRAS = {"HEIF": "heif", "JPEG XL": "jxl", "RAW": "raw"}
+EXTRAS = {"HEIF": "heif", "JPEG XL": "jxl", "RAW": "raw", "Video": "video"}
 """The extra of this package that brings what reads a format."""
 
-_PACKAGES = {"HEIF": "pi-heif", "JPEG XL": "imagecodecs", "RAW": "rawpy"}
+_PACKAGES = {"HEIF": "pi-heif", "JPEG XL": "imagecodecs", "RAW": "rawpy", "Video": "av"}
+_CALLED = {"RAW": "a camera's raw file", "Video": "a film"}
 _BUILT_IN = {"WebP": "webp", "AVIF": "avif", "JPEG 2000": "jpg_2000"}
 """What a Pillow may have been built without."""
 
@@ -49,8 +51,7 @@ def missing(name: str) -> str | None:
     """Why a format cannot be read here, as the reason for a person; None where it can be."""
     if name not in EXTRAS or installed(_PACKAGES[name]):
         return None
-    article = "a camera's raw file" if name == "RAW" else name
-    return f"it is {article}: to read it, pip install 'lookalike[{EXTRAS[name]}]'"
+    return f"it is {_CALLED.get(name, name)}: to read it, pip install 'lookalike[{EXTRAS[name]}]'"
 
 
 @cache
@@ -69,7 +70,7 @@ def reader() -> str:
     return f"pillow {version('pillow')} {','.join(built_in + added)}"
 
 
-def kind_of(data: bytes) -> str | None:
+def kind_of(data: bytes) -> str | None:  # noqa: PLR0911  one for each way to tell
     """The format of a file's content, if Pillow leaves it to others."""
     if data.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
         return "JPEG XL"
@@ -78,13 +79,25 @@ def kind_of(data: bytes) -> str | None:
             return "RAW"
         # AVIF may go by the family's name, too, and says the own one further on.
         length = min(int.from_bytes(data[:4], "big"), 256)
-        is_avif = b"avif" in data[8:length] or b"avis" in data[8:length]
-        return "HEIF" if data[8:12] in _HEIF_BRANDS and not is_avif else None
+        if b"avif" in data[8:length] or b"avis" in data[8:length]:
+            return None
+        return "HEIF" if data[8:12] in _HEIF_BRANDS else "Video"
     if data.startswith(_RAW_STARTS) or (data[:4] == b"II*\0" and data[8:10] == b"CR"):
         return "RAW"
     if data.startswith((b"II*\0", b"MM\0*")) and _is_raw_tiff(data):
         return "RAW"
-    return None
+    return None if container_of(data[:HEAD_BYTES]) is None else "Video"
+
+
+def may_move(data: bytes) -> bool:
+    """Whether a picture may have several frames, by its first bytes."""
+    if data.startswith(b"GIF8"):
+        return True
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b"acTL" in data[:HEAD_BYTES]
+    if data[:4] == b"RIFF" and data[8:16] == b"WEBPVP8X":
+        return len(data) > 20 and bool(data[20] & 2)
+    return data[4:8] == b"ftyp" and b"avis" in data[8:64]
 
 
 def _is_raw_tiff(data: bytes) -> bool:

@@ -13,50 +13,78 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import IO, Any
 
 from PIL import Image
 
-from lookalike.decode import picture
+import lookalike.decode.frames as in_process
 from lookalike.decode.details import Details
+from lookalike.decode.film import SECONDS as SCAN_SECONDS
+from lookalike.decode.frames import Scan
 from lookalike.decode.picture import Picture
 from lookalike.errors import DecodeError
+from lookalike.source import Media
 
-HEAD = struct.Struct("<Qq")
-"""Before each request: length of the file, and `at_least`, `WHOLE` or `DETAILS_ONLY`. Before each
-answer: length of its record in JSON, and of the pixels."""
+HEAD = struct.Struct("<QQ")
+"""Before each request: length of its record in JSON, and of the file. Before each answer: length of
+its record, and of the pixels."""
 
 READY = b"\n"
 """What a worker says when it has started, which takes no time of its first file."""
 
-WHOLE = -1
-DETAILS_ONLY = -2
-
 SECONDS = 60.0
-"""How long one file may take."""
+"""How long one file may take, or one frame of it."""
+
+_SCAN_SECONDS = 2 * SCAN_SECONDS
+"""How long the search for the frames of a film may take besides; it looks at the clock itself."""
+
+Record = dict[str, Any]
+"""What goes to and fro as JSON."""
 
 _WORKER = (sys.executable, "-m", "lookalike.decode.worker")
 _workers: "Workers | None" = None
 
 
-def decode(data: bytes, *, at_least: int | None = None) -> Picture:
-    """Decode the first frame of a picture; see `lookalike.decode.picture.decode`.
+def decode(media: Media, *, at_least: int | None = None, frame: int | None = None) -> Picture:
+    """Decode a picture, or one frame of a film; see `lookalike.decode.frames.decode`.
 
     Raises:
         DecodeError: see there; inside `isolated()`, also that the decoder crashed or took too long.
     """
     if _workers is None:
-        return picture.decode(data, at_least=at_least)
-    return _workers.decode(data, at_least)
+        return in_process.decode(media, at_least=at_least, frame=frame)
+    return _workers.decode(media, at_least, frame)
 
 
-def details_of(data: bytes) -> Details:
-    """What the file says of how it was made; see `lookalike.decode.picture.details_of`."""
+def scan(media: Media) -> Scan:
+    """Look through a file for the frames that stand for it; see `lookalike.decode.frames.scan`.
+
+    Raises:
+        DecodeError: see `decode`.
+    """
+    return in_process.scan(media) if _workers is None else _workers.scan(media)
+
+
+def frames(
+    media: Media, times: Sequence[int], at_least: int | None = None
+) -> Iterator[tuple[int, Picture]]:
+    """What a film shows at these moments; see `lookalike.decode.frames.frames`.
+
+    Raises:
+        DecodeError: see `decode`.
+    """
     if _workers is None:
-        return picture.details_of(data)
-    return _workers.details_of(data)
+        return in_process.frames(media, times, at_least)
+    return _workers.frames(media, times, at_least)
+
+
+def details_of(media: Media) -> Details:
+    """What the file says of how it was made; see `lookalike.decode.frames.details_of`."""
+    if _workers is None:
+        return in_process.details_of(media)
+    return _workers.details_of(media)
 
 
 @contextmanager
@@ -84,47 +112,75 @@ class Workers:
         self._seconds = seconds
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
 
-    def decode(self, data: bytes, at_least: int | None) -> Picture:
+    def decode(self, media: Media, at_least: int | None, frame: int | None) -> Picture:
         """See `decode`."""
-        if not data:
-            raise DecodeError("the file is empty")
-        record, pixels = self._request(data, WHOLE if at_least is None else at_least)
-        if "error" in record:
-            raise DecodeError(str(record["error"]))
-        image = Image.frombytes("RGB", (record["size"][0], record["size"][1]), pixels)
-        details = Details(record["taken"], record["camera"])
-        return Picture(image, record["width"], record["height"], record["format"], details)
+        wanted: Record = {"do": "decode", "at_least": at_least, "frame": frame}
+        with closing(self._answers(media, wanted, self._seconds)) as answers:
+            return _picture(*_checked(next(answers)))
 
-    def details_of(self, data: bytes) -> Details:
+    def scan(self, media: Media) -> Scan:
+        """See `scan`."""
+        seconds = self._seconds + _SCAN_SECONDS
+        with closing(self._answers(media, {"do": "scan"}, seconds)) as answers:
+            record, _ = _checked(next(answers))
+        return Scan(tuple(record["frames"]), Details(**record["details"]))
+
+    def frames(
+        self, media: Media, times: Sequence[int], at_least: int | None
+    ) -> Iterator[tuple[int, Picture]]:
+        """See `frames`."""
+        wanted: Record = {"do": "frames", "at_least": at_least, "times": list(times)}
+        with closing(self._answers(media, wanted, self._seconds)) as answers:
+            for answer in answers:
+                record, pixels = _checked(answer)
+                yield record["frame"], _picture(record, pixels)
+
+    def details_of(self, media: Media) -> Details:
         """See `details_of`; a reader that crashes says nothing."""
         try:
-            record, _ = self._request(data, DETAILS_ONLY)
+            with closing(self._answers(media, {"do": "details"}, self._seconds)) as answers:
+                record, _ = next(answers)
         except DecodeError:
             return Details()
-        return Details(record["taken"], record["camera"])
+        return Details(**record["details"])
 
-    def _request(self, data: bytes, wanted: int) -> tuple[dict[str, Any], bytes]:
+    def _answers(
+        self, media: Media, wanted: Record, seconds: float
+    ) -> Generator[tuple[Record, bytes]]:
+        """What a worker answers, up to its last answer; each has so many seconds.
+
+        One that is left before its last answer is ended.
+        """
         worker = self._take()
-        late = threading.Event()
-
-        def give_up() -> None:
-            late.set()
-            worker.kill()
-
-        timer = threading.Timer(self._seconds, give_up)
-        timer.daemon = True
-        timer.start()
+        whole = False
         try:
-            answer = _ask(worker, data, wanted)
-        except (OSError, EOFError, ValueError) as error:
-            _end(worker)
-            if late.is_set():
-                raise DecodeError(f"decoding took over {self._seconds:.0f} seconds") from error
-            raise DecodeError(f"the decoder crashed on it ({_why(worker)})") from error
+            more = True
+            while more:
+                late = threading.Event()
+                timer = threading.Timer(seconds, _give_up, (worker, late))
+                timer.daemon = True
+                timer.start()
+                try:
+                    if wanted:
+                        _ask(worker, media, wanted)
+                        wanted = {}
+                    record, pixels = _answer(worker)
+                except (OSError, EOFError, ValueError) as error:
+                    _end(worker)
+                    if late.is_set():
+                        raise DecodeError(f"decoding took over {seconds:.0f} seconds") from error
+                    raise DecodeError(f"the decoder crashed on it ({_why(worker)})") from error
+                finally:
+                    timer.cancel()
+                more = bool(record.pop("more"))
+                whole = not more
+                if record:
+                    yield record, pixels
         finally:
-            timer.cancel()
-        self._idle.put(worker)
-        return answer
+            if whole:
+                self._idle.put(worker)
+            else:
+                _end(worker)
 
     def close(self) -> None:
         """End the workers that are idle; the others end with the pipes."""
@@ -153,17 +209,39 @@ class Workers:
         return worker
 
 
-def _ask(
-    worker: "subprocess.Popen[bytes]", data: bytes, wanted: int
-) -> tuple[dict[str, Any], bytes]:
+def _give_up(worker: "subprocess.Popen[bytes]", late: threading.Event) -> None:
+    late.set()
+    worker.kill()
+
+
+def _ask(worker: "subprocess.Popen[bytes]", media: Media, wanted: Record) -> None:
     assert worker.stdin is not None  # noqa: S101  as it was started
-    assert worker.stdout is not None  # noqa: S101
-    worker.stdin.write(HEAD.pack(len(data), wanted))
+    data = media if isinstance(media, bytes) else b""
+    path = None if isinstance(media, bytes) else media.path
+    record = json.dumps({**wanted, "path": path}).encode("ascii")
+    worker.stdin.write(HEAD.pack(len(record), len(data)))
+    worker.stdin.write(record)
     worker.stdin.write(data)
     worker.stdin.flush()
+
+
+def _answer(worker: "subprocess.Popen[bytes]") -> tuple[Record, bytes]:
+    assert worker.stdout is not None  # noqa: S101  as it was started
     record_size, pixels_size = HEAD.unpack(read_exactly(worker.stdout, HEAD.size))
     record = json.loads(read_exactly(worker.stdout, record_size))
     return record, read_exactly(worker.stdout, pixels_size)
+
+
+def _checked(answer: tuple[Record, bytes]) -> tuple[Record, bytes]:
+    if "error" in answer[0]:
+        raise DecodeError(str(answer[0]["error"]))
+    return answer
+
+
+def _picture(record: Record, pixels: bytes) -> Picture:
+    image = Image.frombytes("RGB", (record["size"][0], record["size"][1]), pixels)
+    details = Details(**record["details"])
+    return Picture(image, record["width"], record["height"], record["format"], details)
 
 
 def read_exactly(stream: IO[bytes], size: int) -> bytes:

@@ -4,7 +4,7 @@ import io
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -19,6 +19,7 @@ from PIL import (
 )
 
 from lookalike.decode import codecs
+from lookalike.decode.animation import at_moments, moments
 from lookalike.decode.details import Details, read_details
 from lookalike.decode.jxl import BYTES_PER_PIXEL as JXL_BYTES
 from lookalike.decode.jxl import decode_jxl, jxl_size
@@ -80,13 +81,15 @@ class Picture:
     details: Details = field(default_factory=Details)
 
 
-def decode(data: bytes, *, at_least: int | None = None) -> Picture:
-    """Decode the first frame of a picture.
+def decode(data: bytes, *, at_least: int | None = None, frame: int | None = None) -> Picture:
+    """Decode a picture.
 
     Args:
         data: the encoded file.
         at_least: pixels that each side has to keep; a JPEG is then decoded at the smallest scale
             that keeps them, which is many times faster for a large photo. None keeps all.
+        frame: of a picture that moves, what it shows so many milliseconds from its beginning; None
+            is its first frame.
 
     Raises:
         DecodeError: the bytes are no picture in a known format, are damaged, or hold more pixels
@@ -105,18 +108,64 @@ def decode(data: bytes, *, at_least: int | None = None) -> Picture:
             with suppress(UnidentifiedImageError):  # a TIFF that only looks like one
                 return _decode_raw(data, at_least)
         with _open(data) as image:
+            if frame:
+                next(_at(image, [frame]))
             return _decode_opened(image, data, at_least)
-    except DecodeError:
-        raise
-    except UnidentifiedImageError as error:
-        damaged = f"it is damaged: its {kind} data cannot be opened"
-        raise DecodeError(damaged if kind else _unknown(data)) from error
-    except Image.DecompressionBombError as error:
-        raise DecodeError(f"it has more pixels than the limit of {MAX_PIXELS:,}") from error
-    except MemoryError as error:
-        raise DecodeError("it needs more memory than there is") from error
     except Exception as error:  # a damaged file makes codecs raise almost anything
-        raise DecodeError(f"it is damaged: {_clause(error)}") from error
+        raise _refusal(error, data) from error
+
+
+def decode_frames(
+    data: bytes, times: Sequence[int], at_least: int | None = None
+) -> Iterator[tuple[int, Picture]]:
+    """What a picture that moves shows at these moments, in milliseconds, rising.
+
+    Raises:
+        DecodeError: see `decode`.
+    """
+    try:
+        with _open(data) as image:
+            for ms in _at(image, times):
+                yield ms, _decode_opened(image, data, at_least)
+    except Exception as error:  # as in `decode`
+        raise _refusal(error, data) from error
+
+
+def moments_of(data: bytes) -> tuple[int, ...]:
+    """Milliseconds of the frames of a picture that stand for it; none where one is enough.
+
+    Raises:
+        DecodeError: see `decode`.
+    """
+    try:
+        with _open(data) as image:
+            need = image.size[0] * image.size[1] * _bytes_per_pixel(image)
+            check_size(*image.size, need)
+            with budget.hold(need):
+                return moments(image)
+    except Exception as error:  # as in `decode`
+        raise _refusal(error, data) from error
+
+
+def _at(image: ImageFile.ImageFile, times: Iterable[int]) -> Iterator[int]:
+    """See `at_moments`; a picture with too many pixels is refused before any frame is decoded."""
+    check_size(*image.size, image.size[0] * image.size[1] * _bytes_per_pixel(image))
+    return at_moments(image, times)
+
+
+def _refusal(error: Exception, data: bytes) -> DecodeError:
+    """Why a file with these bytes cannot be decoded, by the error that came up."""
+    kind = codecs.kind_of(data)
+    if isinstance(error, DecodeError):
+        return error
+    if isinstance(error, UnidentifiedImageError):
+        damaged = f"it is damaged: its {kind} data cannot be opened"
+        return DecodeError(damaged if kind else _unknown(data))
+    if isinstance(error, Image.DecompressionBombError):
+        return DecodeError(f"it has more pixels than the limit of {MAX_PIXELS:,}")
+    if isinstance(error, MemoryError):
+        return DecodeError("it needs more memory than there is")
+    return DecodeError(f"it is damaged: {_clause(error)}")
 
 
 def details_of(data: bytes) -> Details:
@@ -176,8 +225,8 @@ def _decode_opened(image: ImageFile.ImageFile, data: bytes, at_least: int | None
     need = held * _bytes_per_pixel(image)
     if isinstance(image, JpegImagePlugin.JpegImageFile) and _in_many_scans(image, data):
         need += width * height * _coefficient_bytes(image)
-    _check_size(width, height, need)
-    with _budget.hold(need):
+    check_size(width, height, need)
+    with budget.hold(need):
         image.load()
         orientation = _orientation(image)
         details = read_details(image)
@@ -190,8 +239,8 @@ def _decode_opened(image: ImageFile.ImageFile, data: bytes, at_least: int | None
 def _decode_jxl(data: bytes) -> Picture:
     width, height = jxl_size(data)
     need = width * height * JXL_BYTES
-    _check_size(width, height, need)
-    with _budget.hold(need):
+    check_size(width, height, need)
+    with budget.hold(need):
         rgb = _to_rgb(decode_jxl(data), None)
     return Picture(rgb, *rgb.size, "JPEG XL")
 
@@ -199,14 +248,19 @@ def _decode_jxl(data: bytes) -> Picture:
 def _decode_raw(data: bytes, at_least: int | None) -> Picture:
     with RawFile(data) as raw:
         need = raw.width * raw.height * RAW_BYTES
-        _check_size(raw.width, raw.height, need)
-        with _budget.hold(need):
+        check_size(raw.width, raw.height, need)
+        with budget.hold(need):
             rgb = raw.image(at_least).convert("RGB")
         rgb.info = {}
         return Picture(rgb, raw.width, raw.height, "RAW", raw_details(data))
 
 
-def _check_size(width: int, height: int, need: int) -> None:
+def check_size(width: int, height: int, need: int) -> None:
+    """Refuse a picture of so many pixels, which needs so many bytes to decode.
+
+    Raises:
+        DecodeError: it needs more than there may be.
+    """
     if need > MAX_BYTES:
         raise DecodeError(
             f"its {width} x {height} = {width * height:,} pixels are over the limit of "
@@ -307,6 +361,7 @@ class _MemoryBudget:
 
     @contextmanager
     def hold(self, size: int) -> Iterator[None]:
+        """While inside, these bytes are taken; waits until they are free."""
         with self._changed:
             self._changed.wait_for(lambda: self._free >= size)
             self._free -= size
@@ -318,7 +373,8 @@ class _MemoryBudget:
                 self._changed.notify_all()
 
 
-_budget = _MemoryBudget(MAX_BYTES)
+budget = _MemoryBudget(MAX_BYTES)
+"""Of this process."""
 
 
 def _unknown(data: bytes) -> str:

@@ -3,10 +3,14 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 
-from lookalike.decode.isolate import DETAILS_ONLY, HEAD, READY, WHOLE, read_exactly
-from lookalike.decode.picture import MAX_BYTES, decode, details_of
-from lookalike.errors import DecodeError
+from lookalike.decode.frames import decode, details_of, frames, scan
+from lookalike.decode.isolate import HEAD, READY, Record, read_exactly
+from lookalike.decode.picture import MAX_BYTES, Picture
+from lookalike.errors import LookalikeError
+from lookalike.source import FilmFile, Media
 
 
 def work() -> None:
@@ -16,31 +20,44 @@ def work() -> None:
     answers.write(READY)
     answers.flush()
     while head := requests.read(HEAD.size):
-        size, wanted = HEAD.unpack(head)
-        record, pixels = answer(read_exactly(requests, size), wanted)
-        encoded = json.dumps(record).encode()
-        answers.write(HEAD.pack(len(encoded), len(pixels)))
-        answers.write(encoded)
-        answers.write(pixels)
-        answers.flush()
+        record_size, size = HEAD.unpack(head)
+        wanted: Record = json.loads(read_exactly(requests, record_size))
+        data = read_exactly(requests, size)
+        media: Media = data if wanted["path"] is None else FilmFile(wanted["path"])
+        for record, pixels in told(media, wanted):
+            encoded = json.dumps(record).encode()
+            answers.write(HEAD.pack(len(encoded), len(pixels)))
+            answers.write(encoded)
+            answers.write(pixels)
+            answers.flush()
 
 
-def answer(data: bytes, wanted: int) -> tuple[dict[str, object], bytes]:
-    """The record and the pixels for one file; `wanted` is as in `HEAD`."""
-    if wanted == DETAILS_ONLY:
-        details = details_of(data)
-        return {"taken": details.taken, "camera": details.camera}, b""
+def told(media: Media, wanted: Record) -> Iterator[tuple[Record, bytes]]:
+    """The answers to a request, records with pixels; all but the last say that there is more."""
     try:
-        picture = decode(data, at_least=None if wanted == WHOLE else wanted)
-    except DecodeError as error:
-        return {"error": str(error)}, b""
-    record: dict[str, object] = {
+        if wanted["do"] == "frames":
+            for ms, picture in frames(media, wanted["times"], wanted["at_least"]):
+                record, pixels = _of(picture)
+                yield {**record, "frame": ms, "more": True}, pixels
+            yield {"more": False}, b""
+        elif wanted["do"] == "decode":
+            record, pixels = _of(decode(media, at_least=wanted["at_least"], frame=wanted["frame"]))
+            yield {**record, "more": False}, pixels
+        elif wanted["do"] == "scan":
+            yield {**asdict(scan(media)), "more": False}, b""
+        else:
+            yield {"details": asdict(details_of(media)), "more": False}, b""
+    except LookalikeError as error:
+        yield {"error": str(error), "more": False}, b""
+
+
+def _of(picture: Picture) -> tuple[Record, bytes]:
+    record: Record = {
         "size": picture.image.size,
         "width": picture.width,
         "height": picture.height,
         "format": picture.format,
-        "taken": picture.details.taken,
-        "camera": picture.details.camera,
+        "details": asdict(picture.details),
     }
     return record, picture.image.tobytes()
 

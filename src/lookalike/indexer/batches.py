@@ -20,11 +20,12 @@ _IN_FLIGHT = 2
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """A picture with its new embedding, (dimension,) float32."""
+    """A picture with its new embedding, (dimension,) float32; the rest as in `Encodable`."""
 
     file: FileRecord
     vector: NDArray[np.float32]
-    known: int | None
+    known: bool
+    stale: tuple[int, ...] = ()
 
 
 Embedded = Fresh | Refused
@@ -94,7 +95,7 @@ class Encoding:
             return self._embed_one_by_one(pictures, error)
         self._worked = True
         return [
-            Fresh(picture.file, vector, picture.known)
+            Fresh(picture.file, vector, picture.known, picture.stale)
             for picture, vector in zip(pictures, vectors, strict=True)
         ]
 

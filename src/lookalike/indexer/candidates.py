@@ -15,20 +15,20 @@ TRY_AGAIN = -1
 class Candidate(NamedTuple):
     """A file to read: it is new or changed, or its details were read by another version.
 
-    `known` is the id of the picture stored under its path.
+    `known` is the ids of what is stored under its path: several where it is a film.
     """
 
     path: str
     size: int
     mtime_ns: int
-    known: int | None
+    known: tuple[int, ...]
 
 
 class Missing(NamedTuple):
-    """A file that the store knows and the walk did not find; id None for a skipped one."""
+    """A file that the store knows and the walk did not find; without ids for a skipped one."""
 
     path: str
-    id: int | None
+    ids: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ def plan(folder: FoundFolder, states: dict[str, FileState]) -> FolderPlan:
             result.refused += 1
         else:
             path = os.path.join(folder.path, file.name)
-            known = state.id if state else None
+            known = state.ids if state else ()
             result.candidates.append(Candidate(path, file.size, file.mtime_ns, known))
     for path, reason in folder.unreadable:
         unseen.pop(os.path.basename(path), None)
@@ -78,6 +78,6 @@ def plan(folder: FoundFolder, states: dict[str, FileState]) -> FolderPlan:
             result.unreadable.append(SkippedFile(path, TRY_AGAIN, 0, READER, reason))
     if folder.complete:
         result.missing = [
-            Missing(os.path.join(folder.path, name), state.id) for name, state in unseen.items()
+            Missing(os.path.join(folder.path, name), state.ids) for name, state in unseen.items()
         ]
     return result

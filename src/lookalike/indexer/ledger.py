@@ -1,12 +1,16 @@
 """What a run has done, and what waits to be written."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lookalike.indexer.batches import Embedded, Fresh
 from lookalike.indexer.candidates import Missing
+from lookalike.indexer.films import FilmDone
 from lookalike.indexer.prepare import Copied, Kept, Prepared, Refused
-from lookalike.store import Changes, SkippedFile, Writer
+from lookalike.store import Changes, FileRecord, SkippedFile, Writer
 from lookalike.types import Rules, Skipped
 
 _COMMIT_EVERY_S = 1.0
@@ -34,18 +38,17 @@ class Ledger:
         """Files dealt with so far."""
         return self.added + self.updated + self.unchanged + self.refused
 
-    def record(self, outcome: Prepared | Embedded) -> None:
+    def record(self, outcome: Prepared | Embedded | FilmDone) -> None:
         """Note one outcome; it is written with the next commit."""
-        if isinstance(outcome, Fresh | Copied):
-            self._pending.put.append(outcome.file)
-            self._pending.vectors.append(outcome.vector)
-            self.encoded += isinstance(outcome, Fresh)
-            if outcome.known is None:
-                self.added += 1
-            else:
-                self.updated += 1
+        if isinstance(outcome, Fresh):
+            self._put((outcome.file,), (outcome.vector,), outcome.stale, known=outcome.known)
+            self.encoded += 1
+        elif isinstance(outcome, Copied | FilmDone):
+            self._put(outcome.files, outcome.vectors, outcome.stale, known=outcome.known)
+            self.encoded += len(outcome.files) if isinstance(outcome, FilmDone) else 0
         elif isinstance(outcome, Kept):
-            self._pending.moved.append(outcome.stored)
+            self._pending.moved.extend(outcome.stored)
+            self._pending.removed.extend(outcome.stale)
             if outcome.renamed:
                 self.updated += 1
             else:
@@ -55,10 +58,27 @@ class Ledger:
         else:
             raise TypeError(f"{type(outcome).__name__} is no outcome")
 
-    def record_all(self, outcomes: Iterable[Embedded]) -> None:
+    def record_all(self, outcomes: Iterable[Embedded | FilmDone]) -> None:
         """Note outcomes of the encoder."""
         for outcome in outcomes:
             self.record(outcome)
+
+    def _put(
+        self,
+        files: Sequence[FileRecord],
+        vectors: Sequence[NDArray[np.float32]],
+        stale: Sequence[int],
+        *,
+        known: bool,
+    ) -> None:
+        """Note the pictures of one file, in place of what was under its path."""
+        self._pending.put.extend(files)
+        self._pending.vectors.extend(vectors)
+        self._pending.removed.extend(stale)
+        if known:
+            self.updated += 1
+        else:
+            self.added += 1
 
     def skip(self, skipped: SkippedFile) -> None:
         """Note a file that cannot be used."""
@@ -73,11 +93,11 @@ class Ledger:
 
     def remove(self, entry: Missing) -> None:
         """Note a file to forget."""
-        if entry.id is None:
-            self._pending.unskipped.append(entry.path)
-        else:
-            self._pending.removed.append(entry.id)
+        if entry.ids:
+            self._pending.removed.extend(entry.ids)
             self.removed += 1
+        else:
+            self._pending.unskipped.append(entry.path)
 
     def warn(self, sentence: str) -> None:
         """Note something that was left alone, for a person."""

@@ -1,44 +1,73 @@
 """From a candidate file to what the main loop does with it. Runs in worker threads."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.decode import DETAILS, READER, decode, details_of
+from lookalike.decode import DETAILS, READER, Picture, decode, details_of, scan
 from lookalike.encoders import Encoder
 from lookalike.errors import DecodeError, SourceError, StoreError
 from lookalike.indexer.candidates import TRY_AGAIN, Candidate
 from lookalike.indexer.presence import Presence
-from lookalike.source import content_digest, read_file
+from lookalike.source import Media, media_digest, read_media
 from lookalike.store import FileRecord, SkippedFile, Store, StoredFile
 from lookalike.types import Pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Encodable:
-    """A new content: pixels for the encoder."""
+    """A new content: pixels for the encoder.
+
+    Attributes:
+        file: what is known of it.
+        pixels: as the encoder takes them.
+        known: whether something was stored under its path.
+        stale: ids of what was stored there, and is not put again.
+    """
 
     file: FileRecord
     pixels: Pixels
-    known: int | None
+    known: bool
+    stale: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unrolled:
+    """A film with a new content, and which of its frames stand for it; see `films.py`.
+
+    Attributes:
+        file: what is known of it, as of no frame yet.
+        frames: milliseconds, rising.
+        known: ids of what was stored under its path.
+    """
+
+    file: FileRecord
+    frames: tuple[int, ...]
+    known: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """The same content as a stored picture that is still in its place: its vector serves."""
+    """The same content as pictures that are still in their place: their vectors serve.
 
-    file: FileRecord
-    vector: NDArray[np.float32]
-    known: int | None
+    There are several where the file is a film.
+    """
+
+    files: tuple[FileRecord, ...]
+    vectors: tuple[NDArray[np.float32], ...]
+    known: bool
+    stale: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A stored picture under a new path (`renamed`) or time stamp."""
+    """Stored pictures of one file, under a new path (`renamed`) or time stamp."""
 
-    stored: StoredFile
+    stored: tuple[StoredFile, ...]
     renamed: bool
+    stale: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +77,7 @@ class Refused:
     skipped: SkippedFile
 
 
-Prepared = Encodable | Copied | Kept | Refused
+Prepared = Encodable | Unrolled | Copied | Kept | Refused
 
 
 def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Presence) -> Prepared:
@@ -58,71 +87,104 @@ def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Pres
     it is read is found changed by the next run.
     """
     try:
-        data = read_file(candidate.path)
+        media = read_media(candidate.path)
+        digest = media_digest(media)
+        known = _known_content(candidate, media, digest, store, presence)
+        if known is not None:
+            return known
+        scanned = scan(media)
+        picture = None if scanned.frames else decode(media, at_least=encoder.decode_hint)
     except SourceError as error:
-        return _refused(candidate, str(error), again=True)
-    digest = content_digest(data)
-    known = _known_content(candidate, data, digest, store, presence)
-    if known is not None:
-        return known
-    try:
-        picture = decode(data, at_least=encoder.decode_hint)
+        return refused(candidate.path, candidate.mtime_ns, str(error))
     except DecodeError as error:
-        return _refused(candidate, str(error), again=False)
+        return refused(candidate.path, candidate.mtime_ns, str(error), size=candidate.size)
+    file = FileRecord(
+        path=candidate.path,
+        size=candidate.size,
+        mtime_ns=candidate.mtime_ns,
+        digest=digest,
+        width=0,
+        height=0,
+        format="",
+        taken=scanned.details.taken,
+        camera=scanned.details.camera,
+        details=DETAILS,
+    )
+    if picture is None:
+        return Unrolled(file, scanned.frames, candidate.known)
     try:
         pixels = encoder.prepare(picture)
     except Exception as error:  # noqa: BLE001  whatever it is, it costs this picture alone
-        return _refused(candidate, f"it cannot be resized: {error}", again=True)
-    file = FileRecord(
-        candidate.path,
-        candidate.size,
-        candidate.mtime_ns,
-        digest,
-        picture.width,
-        picture.height,
-        picture.format,
-        picture.details.taken,
-        picture.details.camera,
-        DETAILS,
-    )
-    return Encodable(file, pixels, candidate.known)
+        return refused(candidate.path, candidate.mtime_ns, f"it cannot be resized: {error}")
+    details = picture.details
+    file = replace(as_decoded(file, picture), taken=details.taken, camera=details.camera)
+    stale = stale_ids(store, candidate.known, (None,))
+    return Encodable(file, pixels, bool(candidate.known), stale)
+
+
+def as_decoded(file: FileRecord, picture: Picture) -> FileRecord:
+    """The record with what decoding has told."""
+    return replace(file, width=picture.width, height=picture.height, format=picture.format)
+
+
+def stale_ids(
+    store: Store, known: Sequence[int], frames: Collection[int | None]
+) -> tuple[int, ...]:
+    """Those of the stored pictures of a path that are none of these frames of it."""
+    stored = store.get(known) if known else []
+    return tuple(item.id for item in stored if item.file.frame not in frames)
+
+
+def refused(path: str, mtime_ns: int, reason: str, size: int = TRY_AGAIN) -> Refused:
+    """A file that cannot be used; without its size, it is tried again by the next run."""
+    return Refused(SkippedFile(path, size, mtime_ns, READER, reason))
 
 
 def _known_content(
-    candidate: Candidate, data: bytes, digest: bytes, store: Store, presence: Presence
+    candidate: Candidate, media: Media, digest: bytes, store: Store, presence: Presence
 ) -> Copied | Kept | None:
-    twins = store.by_digest(digest)
-    if not twins:
+    by_path = _by_path(store.by_digest(digest))
+    if not by_path:
         return None
-    twin = twins[0].file
-    details = details_of(data)
-    file = FileRecord(
-        candidate.path,
-        candidate.size,
-        candidate.mtime_ns,
-        digest,
-        twin.width,
-        twin.height,
-        twin.format,
-        details.taken,
-        details.camera,
-        DETAILS,
-    )
-    if any(stored.id == candidate.known for stored in twins):
-        return Kept(StoredFile(candidate.known or 0, file), renamed=False)
-    for stored in twins:
-        if presence.claim(stored.id, stored.file.path):
-            return Kept(StoredFile(stored.id, file), renamed=True)
+    details = details_of(media)
+
+    def here(twin: StoredFile) -> FileRecord:
+        return replace(
+            twin.file,
+            path=candidate.path,
+            size=candidate.size,
+            mtime_ns=candidate.mtime_ns,
+            taken=details.taken,
+            camera=details.camera,
+            details=DETAILS,
+        )
+
+    def all_here(twins: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
+        return tuple(StoredFile(twin.id, here(twin)) for twin in twins)
+
+    for twins in by_path.values():
+        if any(twin.id in candidate.known for twin in twins):
+            return Kept(all_here(twins), renamed=False)
+    first = next(iter(by_path.values()))
+    frames = [twin.file.frame for twin in first]
+    stale = stale_ids(store, candidate.known, frames)
+    for path, twins in by_path.items():
+        # Whoever claims the first frame of a film takes over all of them.
+        if presence.claim(twins[0].id, path):
+            return Kept(all_here(twins), renamed=True, stale=stale)
     try:
-        vector = store.vectors([twins[0].id])[0]
+        vectors = store.vectors([twin.id for twin in first])
     except StoreError:
         return None  # a commit has removed the twin meanwhile
     # Nor may a commit have given the twin another content and vector.
-    if twins[0].id not in [stored.id for stored in store.by_digest(digest)]:
+    still = {stored.id for stored in store.by_digest(digest)}
+    if not all(twin.id in still for twin in first):
         return None
-    return Copied(file, vector, candidate.known)
+    return Copied(tuple(map(here, first)), tuple(vectors), bool(candidate.known), stale)
 
 
-def _refused(candidate: Candidate, reason: str, *, again: bool) -> Refused:
-    size = TRY_AGAIN if again else candidate.size
-    return Refused(SkippedFile(candidate.path, size, candidate.mtime_ns, READER, reason))
+def _by_path(stored: Iterable[StoredFile]) -> dict[str, list[StoredFile]]:
+    found: dict[str, list[StoredFile]] = {}
+    for item in stored:
+        found.setdefault(item.file.path, []).append(item)
+    return found

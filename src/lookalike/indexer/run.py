@@ -15,8 +15,9 @@ from lookalike.encoders import Encoder
 from lookalike.errors import SourceError
 from lookalike.indexer.batches import Encoding
 from lookalike.indexer.comeback import comebacks
+from lookalike.indexer.films import Films
 from lookalike.indexer.ledger import Ledger
-from lookalike.indexer.prepare import Encodable, Prepared, prepare
+from lookalike.indexer.prepare import Encodable, Prepared, Unrolled, prepare
 from lookalike.indexer.presence import Presence, missing
 from lookalike.indexer.progress import Teller
 from lookalike.indexer.scope import scopes
@@ -109,12 +110,23 @@ def _read_and_encode(
     """Take every candidate through the pipeline, and commit what comes out."""
     workers = _cores()
     preparing: deque[Future[Prepared]] = deque()
+    films = Films(store, encoder)
     with ThreadPoolExecutor(workers, "decode") as pool, Encoding(encoder, BATCH) as encoding:
+
+        def encode(picture: Encodable) -> None:
+            for outcome in encoding.add(picture):
+                ledger.record_all(films.gather(outcome))
+            ledger.commit_if_due()
+            teller.tell("indexing")
 
         def take_first() -> None:
             prepared = preparing.popleft().result()
             if isinstance(prepared, Encodable):
-                ledger.record_all(encoding.add(prepared))
+                encode(prepared)
+            elif isinstance(prepared, Unrolled):
+                for frame in films.unroll(prepared):
+                    encode(frame)
+                ledger.record_all(films.end(prepared))
             else:
                 ledger.record(prepared)
             ledger.commit_if_due()
@@ -127,7 +139,8 @@ def _read_and_encode(
                     take_first()
             while preparing:
                 take_first()
-            ledger.record_all(encoding.drain())
+            for outcome in encoding.drain():
+                ledger.record_all(films.gather(outcome))
             ledger.commit()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -55,10 +55,10 @@ class Survey:
         for scope in self._scopes:
             self._missing.extend(self._unvisited(scope.start))
         out_of_reach: dict[str, int] = {}
-        ids = [entry.id for entry in self._missing if entry.id is not None]
+        ids = [entry.ids[0] for entry in self._missing if entry.ids]
         current = {stored.id: stored.file.path for stored in self._store.get(ids)}
         for entry in dict.fromkeys(self._missing):
-            if entry.id is not None and current.get(entry.id) != entry.path:
+            if entry.ids and current.get(entry.ids[0]) != entry.path:
                 continue  # it has moved
             if entry.path in self._unlisted:
                 continue  # a folder that still cannot be read
@@ -84,7 +84,7 @@ class Survey:
             self._saw_folder(folder)
         elif not missing(folder.path):
             self._unlisted.add(folder.path)
-        if work.unchanged or any(c.known is not None for c in work.candidates):
+        if work.unchanged or any(candidate.known for candidate in work.candidates):
             self._presence.saw_known_file_in(folder.path)
         self._ledger.unchanged += work.unchanged
         self._ledger.refused += work.refused
@@ -113,7 +113,7 @@ class Survey:
         folder, name = os.path.split(root)
         state = self._store.states(folder).get(name)
         if state is not None:
-            yield Missing(root, state.id)
+            yield Missing(root, state.ids)
 
     def _unvisited(self, root: str) -> Iterator[Missing]:
         """Everything stored in folders that the walk did not come to, but could have."""
@@ -121,4 +121,4 @@ class Survey:
             if folder in self._visited or any(under(folder, bar) for bar in self._unlisted):
                 continue
             for name, state in self._store.states(folder).items():
-                yield Missing(os.path.join(folder, name), state.id)
+                yield Missing(os.path.join(folder, name), state.ids)

@@ -9,7 +9,7 @@ from importlib import resources
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from lookalike.present.text import display_path
+from lookalike.present.text import clock, display_path
 from lookalike.types import Hit, SearchResult
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class _Neighbour:
     bar: int
     ratio: str
     image: str
+    moment: str
 
 
 def html_page(result: SearchResult, query_image: bytes, thumbnails: Sequence[bytes]) -> str:
@@ -77,6 +78,7 @@ def _neighbour(rank: int, hit: Hit, thumbnail: bytes) -> _Neighbour:
         bar=round(100 * min(1.0, max(0.0, hit.score))),
         ratio=f"{ratio:.4f}",
         image=_data_uri(thumbnail),
+        moment="" if hit.frame is None else clock(hit.frame),
     )
 
 

@@ -103,6 +103,7 @@ def _hit(hit: Hit) -> JsonObject:
         "modified": hit.modified.isoformat().replace("+00:00", "Z"),
         "taken": None if hit.taken is None else hit.taken.isoformat(),
         "offline": hit.offline,
+        "frame": hit.frame,
         "likeness": hit.likeness,
         **folded,
     }

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
-from lookalike.present.text import display_path
+from lookalike.present.text import clock, display_path
 from lookalike.types import (
     DuplicateGroup,
     EncoderState,
@@ -43,7 +43,10 @@ def make_console(file: TextIO) -> "Console":
 
 
 def hits_table(result: SearchResult) -> "RenderableType":
-    """Rank, score and path of every hit; piped: the three, tab-separated, a line each."""
+    """Rank, score and path of every hit; piped: the three, tab-separated, a line each.
+
+    A frame of a film has its time behind it.
+    """
 
     def styled() -> Iterator[_Line]:
         if not result.hits:
@@ -56,12 +59,14 @@ def hits_table(result: SearchResult) -> "RenderableType":
                 (f"{rank:>{ranks}}  ", "dim"),
                 (f"{hit.score:>z7.4f}  ", _score_style(hit.score)),
                 *_path_spans(hit.path),
+                *([] if hit.frame is None else [(f"  at {clock(hit.frame)}", "cyan")]),
                 *([("  offline", "yellow")] if hit.offline else []),
             ]
 
     def plain() -> Iterator[str]:
         for rank, hit in enumerate(result.hits, start=1):
-            yield f"{rank}\t{hit.score:z.6f}\t{display_path(hit.path)}"
+            moment = "" if hit.frame is None else f"\t{clock(hit.frame)}"
+            yield f"{rank}\t{hit.score:z.6f}\t{display_path(hit.path)}{moment}"
 
     return _Lines(styled, plain)
 

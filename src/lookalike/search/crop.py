@@ -5,30 +5,34 @@ from dataclasses import replace
 
 from lookalike.decode import Picture, decode
 from lookalike.errors import QueryError
+from lookalike.source import Media
 from lookalike.types import Crop
 
 _SLACK = 1e-6
 """Shares that were computed from pixels may end a hair outside."""
 
 
-def decode_part(data: bytes, crop: Crop | None, at_least: int) -> Picture:
+def decode_part(
+    media: Media, crop: Crop | None, at_least: int, frame: int | None = None
+) -> Picture:
     """Decode a picture, or the part of it that `crop` says, so that `at_least` pixels remain.
 
     Args:
-        data: the encoded file.
+        media: the encoded file.
         crop: a part, or None for all.
         at_least: pixels that each side of the result should have, where the file has them.
+        frame: of a film, see `lookalike.decode.decode`.
 
     Raises:
         DecodeError: the bytes are no picture that we accept.
         QueryError: the crop is no part of the picture.
     """
     if crop is None:
-        return decode(data, at_least=at_least)
-    return cut(decode_for_part(data, crop, at_least), crop)
+        return decode(media, at_least=at_least, frame=frame)
+    return cut(decode_for_part(media, crop, at_least, frame), crop)
 
 
-def decode_for_part(data: bytes, crop: Crop, at_least: int) -> Picture:
+def decode_for_part(media: Media, crop: Crop, at_least: int, frame: int | None = None) -> Picture:
     """Decode all of a picture, so that `at_least` pixels of a part of it remain.
 
     Raises:
@@ -36,9 +40,9 @@ def decode_for_part(data: bytes, crop: Crop, at_least: int) -> Picture:
     """
     check_crop(crop)
     if _in_pixels(crop):
-        return decode(data)
+        return decode(media, frame=frame)
     # A small part of a large photo needs the photo at a larger scale than the whole of it would.
-    return decode(data, at_least=math.ceil(at_least / min(crop[2:])))
+    return decode(media, at_least=math.ceil(at_least / min(crop[2:])), frame=frame)
 
 
 def cut(picture: Picture, crop: Crop) -> Picture:

@@ -70,7 +70,7 @@ def find_duplicates(
     unknown = _without_embedding(store)
     files = {item.id: item for item in _all(store, where) if item.id not in unknown}
     identical = _identical(files.values())
-    alone = _representatives(files, identical)
+    alone = _without_copies(files, identical)
     pairs = _neighbours(store, alone, on_progress)
     turned = _turned(looks, gists, alone, pairs, on_progress)
     near = _near(looks, alone, [*pairs, *turned], on_progress)
@@ -134,10 +134,14 @@ def _without_embedding(store: Store) -> set[int]:
 
 
 def _identical(files: Iterable[StoredFile]) -> list[list[int]]:
-    by_digest: dict[bytes, list[StoredFile]] = {}
+    # Films are told of by the first of their frames.
+    by_digest: dict[bytes, dict[str, StoredFile]] = {}
     for item in files:
-        by_digest.setdefault(item.file.digest, []).append(item)
-    return [_ranked(items) for items in by_digest.values() if len(items) > 1]
+        by_path = by_digest.setdefault(item.file.digest, {})
+        first = by_path.setdefault(item.file.path, item)
+        if (item.file.frame or 0) < (first.file.frame or 0):
+            by_path[item.file.path] = item
+    return [_ranked(items.values()) for items in by_digest.values() if len(items) > 1]
 
 
 def _ranked(items: Iterable[StoredFile]) -> list[int]:
@@ -161,6 +165,14 @@ def _representatives(
     return {image_id: item for image_id, item in files.items() if image_id not in out}
 
 
+def _without_copies(
+    files: dict[int, StoredFile], identical: list[list[int]]
+) -> dict[int, StoredFile]:
+    """The pictures without identical copies: of a film, all of its frames go."""
+    out = {files[image_id].file.path for group in identical for image_id in group[1:]}
+    return {image_id: item for image_id, item in files.items() if item.file.path not in out}
+
+
 def _neighbours(
     store: Store,
     files: dict[int, StoredFile],
@@ -175,7 +187,11 @@ def _neighbours(
         found = store.search(store.vectors(part.tolist()), NEIGHBOURS + 1, ids=among)
         for image_id, others, scores in zip(part.tolist(), found.ids, found.scores, strict=True):
             for other, score in zip(others.tolist(), scores.tolist(), strict=True):
-                if other != image_id and score >= CANDIDATE:
+                if (
+                    other != image_id
+                    and score >= CANDIDATE
+                    and not _one_film(files.get(other), files[image_id])
+                ):
                     pairs[min(image_id, other), max(image_id, other)] = score
         if on_progress is not None:
             on_progress(start + len(part), _PARTS * len(ids))
@@ -201,7 +217,16 @@ def _turned(
             on_progress(len(items) + len(items) * done // max(1, total), _PARTS * len(items))
 
     found = alike([item.id for item in items], gists.of(looks, items, listen))
-    return [_Pair(one, other, -1.0) for one, other in sorted(found - known)]
+    return [
+        _Pair(one, other, -1.0)
+        for one, other in sorted(found - known)
+        if not _one_film(files[one], files[other])
+    ]
+
+
+def _one_film(one: StoredFile | None, other: StoredFile) -> bool:
+    """Whether two are frames of one film, which are alike without being copies."""
+    return one is not None and one.file.path == other.file.path
 
 
 def _near(
@@ -239,7 +264,7 @@ def _near(
 
 
 def _same(looks: Looks, one: StoredFile, other: StoredFile) -> bool:
-    if one.file.digest == other.file.digest:
+    if one.file.content == other.file.content:
         return True
     first, second = looks.at(one), looks.at(other)
     return first is not None and second is not None and same_picture(first, second)

@@ -6,18 +6,16 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from lookalike.decode import Picture, decode, from_image
+from lookalike.decode import Picture
 from lookalike.encoders import Encoder
 from lookalike.search.combine import combine
-from lookalike.search.crop import cut, decode_for_part, in_shares
+from lookalike.search.crop import cut, in_shares
 from lookalike.search.occlusion import Score, falls
 from lookalike.search.reading import Reader, naming
 from lookalike.search.searcher import Searcher
-from lookalike.source import content_digest
 from lookalike.store import Store
-from lookalike.types import Asked, Crop, Embeddings, Example, Explanation, Heat, Query
+from lookalike.types import Crop, Embeddings, Example, Explanation, Heat, Query
 
 _KEPT = 64
 _BATCH = 16
@@ -63,19 +61,16 @@ class Explainer:
 def _key(reader: Reader, query: Query, image_id: int) -> Hashable:
     """What decides an explanation: contents, not names."""
 
-    def content(asked: Asked) -> bytes:
-        if isinstance(asked, int):
-            return reader.stored(asked).file.digest
-        data = reader.read(asked)
-        if isinstance(data, Image.Image):
-            return content_digest(repr(data.size).encode() + data.convert("RGB").tobytes())
-        return content_digest(data)
+    def content(example: Example) -> str:
+        if isinstance(example.picture, int) and example.at is None:
+            return reader.stored(example.picture).file.content
+        return reader.open(example).content
 
     sides = [
-        tuple((content(each.picture), each.weight, each.crop) for each in side)
+        tuple((content(each), each.weight, each.crop) for each in side)
         for side in (query.positives, query.negatives)
     ]
-    return (*sides, query.text, query.text_weight, content(image_id))
+    return (*sides, query.text, query.text_weight, content(Example(image_id)))
 
 
 def _explain(
@@ -110,14 +105,8 @@ def _explain(
 def _open(example: Example, reader: Reader, at_least: int) -> tuple[Picture, Crop]:
     """What an example means of its picture, and which part of it that is, as shares."""
     with naming(example.picture):
-        data = reader.read(example.picture)
         crop = example.crop
-        if isinstance(data, Image.Image):
-            whole = from_image(data)
-        elif crop is None:
-            whole = decode(data, at_least=at_least)
-        else:
-            whole = decode_for_part(data, crop, at_least)
+        whole = reader.open(example).whole_for(crop, at_least)
     if crop is None:
         return whole, _WHOLE
     return cut(whole, crop), in_shares(crop, whole.width, whole.height)

@@ -72,4 +72,5 @@ def hit_of(item: StoredFile, score: float) -> Hit:
         digest=file.digest.hex(),
         taken=file.taken_at,
         offline=not os.path.lexists(file.path),
+        frame=file.seconds,
     )

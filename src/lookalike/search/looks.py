@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from lookalike.decode import decode
 from lookalike.errors import DecodeError, SourceError
 from lookalike.search.look import SIDE, Look
-from lookalike.source import read_file
-from lookalike.store import StoredFile
+from lookalike.source import read_media
+from lookalike.store import FileRecord, StoredFile
 
 _KEPT = 4096
 _THREADS = 2
@@ -19,19 +19,19 @@ class Looks:
     """Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[bytes, Look | None] = OrderedDict()
+        self._kept: OrderedDict[str, Look | None] = OrderedDict()
         self._lock = threading.Lock()
 
     def at(self, stored: StoredFile) -> Look | None:
         """The look of a picture; None where its file cannot be read any more."""
-        digest = stored.file.digest
+        content = stored.file.content
         with self._lock:
-            if digest in self._kept:
-                self._kept.move_to_end(digest)
-                return self._kept[digest]
-        look = _take(stored.file.path)
+            if content in self._kept:
+                self._kept.move_to_end(content)
+                return self._kept[content]
+        look = _take(stored.file)
         with self._lock:
-            self._kept[digest] = look
+            self._kept[content] = look
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return look
@@ -42,8 +42,8 @@ class Looks:
             list(pool.map(self.at, wanted))
 
 
-def _take(path: str) -> Look | None:
+def _take(file: FileRecord) -> Look | None:
     try:
-        return Look(decode(read_file(path), at_least=2 * SIDE).image)
+        return Look(decode(read_media(file.path), at_least=2 * SIDE, frame=file.frame).image)
     except (SourceError, DecodeError):
         return None

@@ -6,15 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lookalike.decode import Picture, from_image
 from lookalike.encoders import Encoder
 from lookalike.errors import QueryError, StoreError
 from lookalike.search.combine import Weighted, combine
-from lookalike.search.crop import cut, decode_part
 from lookalike.search.duplicates import fold
 from lookalike.search.hits import nearest
 from lookalike.search.looks import Looks
-from lookalike.search.reading import Reader, naming
+from lookalike.search.reading import Original, Reader, naming
 from lookalike.store import Store
 from lookalike.types import Crop, Embeddings, Example, Hit, Pixels, Query
 
@@ -109,7 +107,8 @@ class Searcher:
 
     def _known(self, example: Example, reader: Reader) -> NDArray[np.float32] | None:
         """The embedding that the store has of an example, if any."""
-        if not isinstance(example.picture, int) or example.crop is not None:
+        plain = example.crop is None and example.at is None
+        if not isinstance(example.picture, int) or not plain:
             return None
         reader.path(example.picture)
         try:
@@ -120,9 +119,9 @@ class Searcher:
 
     def _pixels(self, example: Example, reader: Reader) -> Pixels:
         with naming(example.picture):
-            data = reader.read(example.picture)
+            original = reader.open(example)
             encoder = self._encoder()
-            return encoder.prepare(_picture(data, example.crop, encoder.decode_hint))
+            return encoder.prepare(original.decoded(example.crop, encoder.decode_hint))
 
 
 def embed_query(
@@ -135,11 +134,5 @@ def embed_query(
         QueryError: the crop is no part of it.
         EncoderError: the encoder failed.
     """
-    return encoder.embed(encoder.prepare(_picture(picture, crop, encoder.decode_hint))[None])
-
-
-def _picture(data: bytes | Image.Image, crop: Crop | None, at_least: int) -> Picture:
-    if isinstance(data, bytes):
-        return decode_part(data, crop, at_least)
-    picture = from_image(data)
-    return picture if crop is None else cut(picture, crop)
+    decoded = Original(picture).decoded(crop, encoder.decode_hint)
+    return encoder.embed(encoder.prepare(decoded)[None])

@@ -22,6 +22,15 @@ CropBody = Annotated[
     tuple[Share, Share, Share, Share],
     Field(description="left, top, width, height of the part that counts, as shares of the picture"),
 ]
+Moment = Annotated[
+    float,
+    Field(
+        ge=0,
+        lt=10**7,
+        description="which moment of a film, in seconds from its beginning; null is its first good "
+        "frame, or the frame that an id stands for",
+    ),
+]
 Token = Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="what POST /api/uploads gave")]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -64,6 +73,7 @@ class NamedPicture(BaseModel):
     url: HttpAddress | None = None
     upload: Token | None = None
     crop: CropBody | None = None
+    at: Moment | None = None
 
     @property
     def names(self) -> int:
@@ -104,6 +114,8 @@ class QueryRequest(NamedPicture):
             raise ValueError(_HOW)
         if self.crop is not None and not self.names:
             raise ValueError("crop needs the picture that it is a part of: id, url or upload")
+        if self.at is not None and not self.names:
+            raise ValueError("at needs the film that it is a moment of: id, url or upload")
         if not (self.names or self.positives or self.text):
             raise ValueError("give a picture as id, url or upload, or positives, or text")
         return self

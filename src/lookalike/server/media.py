@@ -8,6 +8,8 @@ and is not among them.
 import os
 from urllib.parse import quote
 
+from lookalike.source import HEAD_BYTES, container_of
+
 IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 """Content security policy of a picture: whatever it is taken for, it can do nothing."""
 
@@ -25,6 +27,31 @@ _EXTENSIONS = {
     "image/vnd.adobe.photoshop": ".psd",
     "image/x-dcraw": ".raw",
     "image/x-portable-anymap": ".pnm",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+    "video/x-matroska": ".mkv",
+    "video/x-msvideo": ".avi",
+    "video/mpeg": ".mpg",
+    "video/mp2t": ".mts",
+    "video/ogg": ".ogv",
+    "video/x-flv": ".flv",
+    "video/x-ms-wmv": ".wmv",
+    "video/3gpp": ".3gp",
+}
+
+_FILMS = {
+    "MP4": "video/mp4",
+    "MOV": "video/quicktime",
+    "WEBM": "video/webm",
+    "MKV": "video/x-matroska",
+    "AVI": "video/x-msvideo",
+    "MPEG": "video/mpeg",
+    "MTS": "video/mp2t",
+    "OGG": "video/ogg",
+    "FLV": "video/x-flv",
+    "WMV": "video/x-ms-wmv",
+    "3GP": "video/3gpp",
 }
 
 _SIGNATURES = (
@@ -62,7 +89,10 @@ _BRANDS = {
 
 
 def media_type(data: bytes) -> str | None:
-    """The media type of a picture, or None where the bytes are none that we know."""
+    """The media type of a picture or film, by its first bytes; None where we know them not."""
+    film = container_of(data[:HEAD_BYTES])
+    if film is not None:
+        return _FILMS[film]
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return kind

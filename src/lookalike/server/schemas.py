@@ -55,6 +55,10 @@ class HitBody(BaseModel):
     modified: datetime = Field(description="time stamp of the file, UTC")
     taken: datetime | None = Field(description="when it was taken, by the camera's own clock")
     offline: bool = Field(description="whether its file is out of reach now")
+    frame: float | None = Field(
+        description="seconds into the film that it is a frame of; null where the file is "
+        "one picture"
+    )
     likeness: float | None = Field(
         description="probability that it shows what the query shows; null without a calibration"
     )
@@ -79,6 +83,7 @@ class HitBody(BaseModel):
             modified=hit.modified,
             taken=hit.taken,
             offline=hit.offline,
+            frame=hit.frame,
             likeness=hit.likeness,
         )
         if hit.duplicates is not None:
@@ -171,6 +176,7 @@ class ImageBody(BaseModel):
     width: int
     height: int
     digest: str = Field(description="hash of the content, the same for identical files")
+    frame: float | None = Field(description="seconds into the film that it is a frame of, or null")
 
     @classmethod
     def of(cls, stored: StoredFile) -> "ImageBody":
@@ -182,6 +188,7 @@ class ImageBody(BaseModel):
             width=file.width,
             height=file.height,
             digest=file.digest.hex(),
+            frame=file.seconds,
         )
 
 

@@ -3,8 +3,22 @@
 from typing import TYPE_CHECKING
 
 from lookalike.source.address import is_url
-from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file, read_stream
+from lookalike.source.file import (
+    MAX_FILE_BYTES,
+    content_digest,
+    read_file,
+    read_stream,
+    regular_file,
+)
 from lookalike.source.folders import FolderListing, list_folders
+from lookalike.source.media import (
+    HEAD_BYTES,
+    FilmFile,
+    Media,
+    container_of,
+    media_digest,
+    read_media,
+)
 from lookalike.source.names import is_picture_name
 from lookalike.source.sieve import Sieve
 from lookalike.source.uploads import Upload, Uploads
@@ -21,13 +35,17 @@ if TYPE_CHECKING:
     from lookalike.source.url import fetch
 
 __all__ = [
+    "HEAD_BYTES",
     "MAX_FILE_BYTES",
+    "FilmFile",
     "FolderListing",
     "FoundFile",
     "FoundFolder",
+    "Media",
     "Sieve",
     "Upload",
     "Uploads",
+    "container_of",
     "content_digest",
     "device_number",
     "fetch",
@@ -35,22 +53,25 @@ __all__ = [
     "is_picture_name",
     "is_url",
     "list_folders",
+    "media_digest",
     "read",
     "read_file",
+    "read_media",
     "read_stream",
+    "regular_file",
     "volumes",
     "walk",
 ]
 
 
-def read(query: str) -> bytes:
-    """The bytes behind a path or an http(s) address, as a person names a query.
+def read(query: str) -> Media:
+    """What is behind a path or an http(s) address, as a person names a query.
 
     Raises:
         SourceError: it cannot be read.
     """
     if not is_url(query):
-        return read_file(query)
+        return read_media(query)
     from lookalike.source.url import fetch
 
     return fetch(query, allow_private=True)

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from lookalike.errors import SourceError
@@ -10,12 +12,12 @@ from lookalike.errors import SourceError
 MAX_FILE_BYTES = 512 * 1024 * 1024
 
 
-def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """The whole content of a regular file.
+@contextmanager
+def regular_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file that is open for reading.
 
     Raises:
-        SourceError: the file is missing, unreadable, not a regular file, empty, or larger than
-            `max_bytes`.
+        SourceError: it is missing, cannot be opened, or is not a regular file.
     """
     try:
         # O_NONBLOCK: opening a pipe that nobody writes to must not wait for ever.
@@ -32,10 +34,21 @@ def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> 
         os.close(descriptor)
         raise SourceError("it is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        if status.st_size > max_bytes:
+        yield file
+
+
+def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """The whole content of a regular file.
+
+    Raises:
+        SourceError: the file is missing, unreadable, not a regular file, empty, or larger than
+            `max_bytes`.
+    """
+    with regular_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > max_bytes:
             raise SourceError(
-                f"its {status.st_size / 2**20:.0f} MiB are over the limit of "
-                f"{max_bytes / 2**20:.0f} MiB"
+                f"its {size / 2**20:.0f} MiB are over the limit of {max_bytes / 2**20:.0f} MiB"
             )
         try:
             data = file.read(max_bytes + 1)

@@ -1,4 +1,4 @@
-"""Names of files that promise a picture, by format."""
+"""Names of files that promise a picture or a film, by format."""
 
 import os
 
@@ -18,6 +18,10 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "RAW": (
         *(".dng", ".cr2", ".cr3", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".rw2"),
         *(".raf", ".pef", ".srw", ".rwl", ".iiq", ".3fr", ".mrw", ".kdc", ".dcr", ".erf"),
+    ),
+    "Video": (
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts"),
+        *(".ogv", ".wmv", ".flv", ".3gp", ".3g2"),
     ),
 }
 """A format that this install cannot read is reported, not ignored."""

@@ -66,6 +66,16 @@ class FileRecord:
         return self.path, self.frame
 
     @property
+    def content(self) -> str:
+        """Names what it shows: the digest, and the frame where it is one of a film."""
+        return self.digest.hex() if self.frame is None else f"{self.digest.hex()}-{self.frame}"
+
+    @property
+    def seconds(self) -> float | None:
+        """`frame` in seconds."""
+        return None if self.frame is None else self.frame / 1000
+
+    @property
     def modified_at(self) -> datetime:
         """`mtime_ns` as a time, UTC, whole seconds; within what a calendar holds."""
         return _moment(self.mtime_ns // 10**9)

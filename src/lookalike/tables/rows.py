@@ -17,6 +17,7 @@ _FILE = (
     Column("modified", "moment"),
     Column("taken", "clock"),
     Column("offline", "yes"),
+    Column("frame", "number"),
 )
 _SCORES = (Column("score", "number"), Column("distance", "number"))
 _BATCH = 4096
@@ -94,6 +95,7 @@ def _picture(item: StoredFile) -> Row:
         "modified": file.modified_at,
         "taken": file.taken_at,
         "offline": not os.path.lexists(file.path),
+        "frame": file.seconds,
         "camera": file.camera,
     }
 
@@ -111,4 +113,5 @@ def _hit(hit: Hit) -> Row:
         "modified": hit.modified,
         "taken": hit.taken,
         "offline": hit.offline,
+        "frame": hit.frame,
     }

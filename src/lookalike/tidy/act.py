@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from lookalike.errors import SourceError
-from lookalike.source import content_digest, read_file
+from lookalike.source import media_digest, read_media
 from lookalike.tidy.steps import Done, Step
 
 
@@ -70,7 +70,7 @@ def undo(journal: str) -> Iterator[Done]:
 
 def _check(step: Step) -> None:
     """Refuse what would lose something."""
-    if content_digest(read_file(step.path)).hex() != step.digest:
+    if _digest(step.path) != step.digest:
         raise SourceError("it was changed since it was indexed: index it again first")
     if not os.path.isfile(step.best):
         raise SourceError(f"its best copy, {step.best}, is away")
@@ -78,7 +78,7 @@ def _check(step: Step) -> None:
         raise SourceError("it is the same file as its best copy already")
     if step.action == "move" and os.path.lexists(step.target):
         raise SourceError(f"there is a file {step.target} already")
-    if step.action == "link" and content_digest(read_file(step.best)).hex() != step.digest:
+    if step.action == "link" and _digest(step.best) != step.digest:
         raise SourceError("its content is not that of its best copy any more")
 
 
@@ -113,7 +113,7 @@ def _relocate(path: str, target: str) -> None:
         scratch = f"{target}.{os.getpid()}.part"
         try:
             shutil.copy2(path, scratch)
-            if read_file(scratch) != read_file(path):
+            if _digest(scratch) != _digest(path):
                 raise SourceError("its copy on the other drive is not as it is") from None
             os.replace(scratch, target)
         finally:
@@ -137,7 +137,7 @@ def _part(step: Step, mtime_ns: int) -> None:
     """Make two files of one again."""
     if not os.path.samefile(step.path, step.target):
         raise SourceError("it is a file of its own already")
-    if content_digest(read_file(step.path)).hex() != step.digest:
+    if _digest(step.path) != step.digest:
         raise SourceError("it was changed since")
     scratch = f"{step.path}.{os.getpid()}.part"
     try:
@@ -147,6 +147,10 @@ def _part(step: Step, mtime_ns: int) -> None:
     finally:
         with suppress(OSError):
             os.unlink(scratch)
+
+
+def _digest(path: str) -> str:
+    return media_digest(read_media(path)).hex()
 
 
 def _reason(error: Exception) -> str:

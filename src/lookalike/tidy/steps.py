@@ -62,6 +62,9 @@ def _copies(groups: Sequence[DuplicateGroup]) -> list[tuple[str, str, str]]:
     for group in groups:
         best = group.images[0].path
         for image in group.images[1:]:
+            # A film of which one frame is like another picture is no copy of that.
+            if group.kind != "identical" and image.frame is not None:
+                continue
             found.setdefault(image.path, (image.path, best, image.digest))
     # What stays in one group must not go with another.
     stays = {best for _, best, _ in found.values()}

@@ -1,6 +1,7 @@
 """GET /api/images: the collection's pictures, by id only."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -8,6 +9,7 @@ from random import Random
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
+from fastapi.responses import FileResponse
 
 from lookalike.collection import Collection
 from lookalike.errors import DecodeError, QueryError, SourceError
@@ -16,7 +18,9 @@ from lookalike.server.conditional import has_it
 from lookalike.server.media import IMAGE_POLICY, disposition, media_type
 from lookalike.server.schemas import DetailsBody, ErrorBody, ImageBody, ImageId, ImagesBody
 from lookalike.server.served import Chosen
+from lookalike.source import HEAD_BYTES, regular_file
 from lookalike.store.base import StoredFile
+from lookalike.thumbnails import read_original
 from lookalike.types import Where
 
 _NOT_THERE = {"model": ErrorBody, "description": "no picture has this id, or its file is gone"}
@@ -82,10 +86,12 @@ def router() -> APIRouter:
     def image(
         collection: Chosen, image_id: Annotated[_Id, Path(alias="id")], request: Request
     ) -> Response:
-        """The picture's own bytes, as they are on disk."""
+        """The file's own bytes, as they are on disk; of a film, also a range of them."""
         stored = known_image(collection, image_id)
         with _gone_is_404():
-            data = collection.read_image(image_id)
+            data = read_original(stored)
+        if not isinstance(data, bytes):
+            return _film(stored, data.path, request)
         kind = media_type(data)
         if kind is None:
             raise HTTPException(404, f"the file of picture {image_id} is no picture any more")
@@ -132,13 +138,14 @@ def router() -> APIRouter:
         """The picture as an upright JPEG, made once and kept."""
         stored = known_image(collection, image_id)
         known = stored.file.digest.hex()
+        content = stored.file.content
         # Under an address without its digest, a file that is changed and indexed again keeps its
         # id. One that is changed and not yet indexed again is shown, and not kept.
         lasts = "max-age=31536000, immutable" if digest == known else "no-cache"
         headers = {
             "Content-Security-Policy": IMAGE_POLICY,
             "Cache-Control": f"private, {lasts}",
-            "ETag": f'"{known}-{int(side)}"',
+            "ETag": f'"{content}-{int(side)}"',
         }
         if has_it(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
@@ -150,6 +157,24 @@ def router() -> APIRouter:
         return Response(small.data, media_type="image/jpeg", headers=headers)
 
     return routes
+
+
+def _film(stored: StoredFile, path: str, request: Request) -> Response:
+    """A film, of which browsers ask for parts."""
+    with _gone_is_404(), regular_file(path) as file:
+        status = os.fstat(file.fileno())
+        kind = media_type(file.read(HEAD_BYTES))
+    if kind is None:
+        raise HTTPException(404, f"the file of picture {stored.id} is no film any more")
+    headers = {
+        "Content-Disposition": disposition(stored.id, stored.file.path, kind),
+        "Content-Security-Policy": IMAGE_POLICY,
+        "Cache-Control": "private, no-cache",
+        "ETag": f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
+    }
+    if has_it(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, media_type=kind, headers=headers, stat_result=status)
 
 
 @contextmanager

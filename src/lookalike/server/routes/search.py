@@ -16,7 +16,8 @@ from lookalike.server.routes.question import BODY_SCHEMA, Question, Sent, read_q
 from lookalike.server.routes.uploads import known_upload
 from lookalike.server.schemas import ErrorBody, HitBody, SearchBody
 from lookalike.server.served import Chosen
-from lookalike.source import fetch
+from lookalike.source import Media, fetch
+from lookalike.thumbnails import read_original
 from lookalike.types import Example, Query
 
 _PREVIEW_SIDE = 640
@@ -39,11 +40,16 @@ class Found:
     name: str
     picture: int | bytes
 
-    def preview(self, collection: Collection) -> bytes:
-        """A small JPEG."""
-        if isinstance(self.picture, int):
+    def preview(self, collection: Collection, at: float | None) -> bytes:
+        """A small JPEG, of a film at this moment in seconds."""
+        if at is None and isinstance(self.picture, int):
             return collection.thumbnail(self.picture, _PREVIEW_SIDE)
-        return thumbnail(self.picture, _PREVIEW_SIDE)
+        media: Media
+        if isinstance(self.picture, int):
+            media = read_original(collection.image_file(self.picture))
+        else:
+            media = self.picture
+        return thumbnail(media, _PREVIEW_SIDE, None if at is None else round(1000 * at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,8 @@ def router(metrics: Metrics) -> APIRouter:
             total=collection.count(query.where),
         )
         if request.preview and asked.first is not None:
-            small = base64.b64encode(asked.first.preview(collection)).decode("ascii")
+            preview = asked.first.preview(collection, query.positives[0].at)
+            small = base64.b64encode(preview).decode("ascii")
             answer.preview = f"data:image/jpeg;base64,{small}"
         return answer
 
@@ -109,8 +116,8 @@ def resolve(collection: Collection, request: QueryRequest, sent: Sent | None = N
     def example(named: NamedPicture | Sent, weight: float = 1.0) -> Example:
         at_hand = _find(collection, named)
         found.append(at_hand)
-        crop = request.crop if isinstance(named, Sent) else named.crop
-        return Example(at_hand.picture, weight, crop)
+        about = request if isinstance(named, Sent) else named
+        return Example(at_hand.picture, weight, about.crop, about.at)
 
     positives = []
     if sent is not None:
