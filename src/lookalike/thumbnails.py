@@ -43,7 +43,7 @@ class Thumbnails:
             return Thumbnail(file.read(), current=True)
         original = read_original(stored)
         data = decode.thumbnail(original, side, stored.file.frame)
-        if not _is_as_indexed(stored, original):
+        if not is_as_indexed(stored, original):
             return Thumbnail(data, current=False)  # not to be kept under the name of another
         # A place that cannot be written to costs time, not the picture.
         with suppress(OSError):
@@ -55,7 +55,8 @@ class Thumbnails:
         return Thumbnail(data, current=True)
 
 
-def _is_as_indexed(stored: StoredFile, original: source.Media) -> bool:
+def is_as_indexed(stored: StoredFile, original: source.Media) -> bool:
+    """Whether a file is what it was when it was indexed; a film, by its size and time stamp."""
     if isinstance(original, bytes):
         return source.content_digest(original) == stored.file.digest
     # A film may be too large to be read through for every frame of it.

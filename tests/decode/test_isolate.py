@@ -18,16 +18,16 @@ from tests.support.pictures import draw, encoded, write_gallery
 
 _FRAGILE = """
 import ctypes, time
-from lookalike.decode import picture, worker
-real = picture.decode
-def fragile(data, *, at_least=None):
+from lookalike.decode import media, worker
+real = media.decode
+def fragile(data, *, at_least=None, frame=None):
     if b"SEGFAULT" in data:
         ctypes.string_at(0)
     if b"HANG" in data:
         time.sleep(1000)
-    return real(data, at_least=at_least)
+    return real(data, at_least=at_least, frame=frame)
 worker.decode = fragile
-of = picture.details_of
+of = media.details_of
 worker.details_of = lambda data: ctypes.string_at(0) if b"SEGFAULT" in data else of(data)
 worker.work()
 """

@@ -59,7 +59,7 @@ def test_pictures_of_an_earlier_format_are_read_again_but_not_encoded(
     assert (summary.added, summary.updated, summary.unchanged) == (0, 0, 5)
     assert photos.encoder.seen == 0
     assert photos.store.page(0, 9) == before
-    monkeypatch.setattr(prepare, "read_file", None)  # the next run reads nothing any more
+    monkeypatch.setattr(prepare, "read_media", None)  # the next run reads nothing any more
     assert photos.index().unchanged == 5
 
 

@@ -23,7 +23,7 @@ def read_nothing(patch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> bytes:
         raise AssertionError("a file was read")
 
-    patch.setattr(prepare, "read_file", refuse)
+    patch.setattr(prepare, "read_media", refuse)
 
 
 @pytest.fixture
@@ -327,15 +327,15 @@ def test_a_file_that_changes_between_look_and_read_is_found_changed_next_time(
 ) -> None:
     path = library.root / "a.jpg"
     write_picture(path, 1)
-    real = source.read_file
+    real = source.read_media
 
-    def change_first(name: str) -> bytes:
+    def change_first(name: str) -> source.Media:
         write_picture(path, 2)
         os.utime(path, ns=(9, 9))
         return real(name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "read_file", change_first)
+        patch.setattr(prepare, "read_media", change_first)
         library.index()
     assert counts(library.index()) == (0, 0, 1, 0)
     assert library.store.page(0, 1)[0].file.mtime_ns == 9

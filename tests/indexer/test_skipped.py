@@ -85,7 +85,7 @@ def test_refused_content_is_not_tried_again_until_it_changes(
     path.write_bytes(b"bad")
     library.index()
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "read_file", lambda _: pytest.fail("it was read again"))
+        patch.setattr(prepare, "read_media", lambda _: pytest.fail("it was read again"))
         assert len(library.index().skipped) == 1
     os.utime(path, ns=(7, 7))
     library.index()
@@ -96,13 +96,13 @@ def test_another_decoder_tries_again(library: Library, monkeypatch: pytest.Monke
     (library.root / "a.jpg").write_bytes(b"bad")
     library.index()
     read: list[str] = []
-    real = source.read_file
+    real = source.read_media
 
-    def remember(path: str) -> bytes:
+    def remember(path: str) -> source.Media:
         read.append(path)
         return real(path)
 
-    monkeypatch.setattr(prepare, "read_file", remember)
+    monkeypatch.setattr(prepare, "read_media", remember)
     for module in (candidates, prepare):
         monkeypatch.setattr(module, "READER", "pillow 99 with everything")
     library.index()

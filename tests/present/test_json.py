@@ -30,6 +30,7 @@ def test_search_has_the_promised_shape() -> None:
                 "digest": "0123456789abcdef" * 2,
                 "taken": "2019-07-14T12:30:05",
                 "offline": False,
+                "frame": None,
                 "likeness": None,
             }
         ],

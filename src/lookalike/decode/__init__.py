@@ -2,8 +2,8 @@
 
 from lookalike.decode.codecs import Format, formats
 from lookalike.decode.details import DETAILS, Details
-from lookalike.decode.frames import Scan
 from lookalike.decode.isolate import decode, details_of, frames, isolated, scan
+from lookalike.decode.media import Scan
 from lookalike.decode.picture import MAX_PIXELS, READER, Picture, from_image
 from lookalike.decode.thumbnail import thumbnail
 

@@ -40,7 +40,7 @@ def moments(image: ImageFile.ImageFile) -> tuple[int, ...]:
             break
     chosen = scenes.chosen(begins)
     # An animation of one scene is a picture.
-    return () if len(chosen) == 1 and chosen[0] < _first_lasts(image) else chosen
+    return () if len(chosen) == 1 and scenes.begins in (0, None) else chosen
 
 
 def at_moments(image: ImageFile.ImageFile, times: Iterable[int]) -> Iterator[int]:
@@ -49,7 +49,8 @@ def at_moments(image: ImageFile.ImageFile, times: Iterable[int]) -> Iterator[int
     Raises:
         DecodeError: it has no frame but the first, and a time is after that.
     """
-    number, ends = 0, _first_lasts(image)
+    image.seek(0)
+    number, ends = 0, _lasts(image)
     for ms in times:
         if ms > 0 and not getattr(image, "is_animated", False):
             raise DecodeError("it is one picture and has no other moments")
@@ -69,11 +70,6 @@ def _lasts(image: Image.Image) -> int:
     told = image.info.get("duration", 0)
     lasts = int(told) if isinstance(told, int | float) and 0 < told < 10**7 else 0
     return lasts if lasts > 10 else _UNTOLD_MS
-
-
-def _first_lasts(image: ImageFile.ImageFile) -> int:
-    image.seek(0)
-    return _lasts(image)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -171,20 +171,21 @@ class Film:
         """
         with budget.hold(self._need):
             frames: Iterator[tuple[int, VideoFrame]] = iter(())
-            place = -_NEAR_MS - 1
+            ahead: tuple[int, VideoFrame] | None = None
             for ms in times:
-                if not place < ms <= place + _NEAR_MS:
-                    frames = self._from(ms)
-                last = None
+                if ahead is None or not ahead[0] <= ms <= ahead[0] + _NEAR_MS:
+                    frames, ahead = self._from(ms), None
+                # As a player does: the last frame that has begun.
+                shown = None if ahead is None else ahead[1]
                 with suppress(self._damage):
-                    for place, frame in frames:
-                        last = frame
-                        if place >= ms:
+                    for ahead in frames:
+                        if shown is not None and ahead[0] > ms:
                             break
-                if last is not None:
-                    yield ms, self._picture(last, at_least)
-                else:
-                    place = -_NEAR_MS - 1
+                        shown = ahead[1]
+                        if ahead[0] >= ms:
+                            break
+                if shown is not None:
+                    yield ms, self._picture(shown, at_least)
 
     def _looked_through(
         self, samples: Iterator[tuple[int, "VideoFrame"]], length: int | None, deadline: float
@@ -296,7 +297,7 @@ def _source(media: Media) -> tuple[bytes, Any]:
     """The first bytes, and what PyAV opens."""
     if isinstance(media, bytes):
         return media[:HEAD_BYTES], io.BytesIO(media)
-    with regular_file(media.path) as file:
+    with regular_file(media.path) as (file, _):
         head = file.read(HEAD_BYTES)
     return head, f"file:{os.fspath(media.path)}"
 

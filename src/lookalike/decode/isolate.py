@@ -19,10 +19,10 @@ from typing import IO, Any
 
 from PIL import Image
 
-import lookalike.decode.frames as in_process
+from lookalike.decode import media as in_process
 from lookalike.decode.details import Details
 from lookalike.decode.film import SECONDS as SCAN_SECONDS
-from lookalike.decode.frames import Scan
+from lookalike.decode.media import Scan
 from lookalike.decode.picture import Picture
 from lookalike.errors import DecodeError
 from lookalike.source import Media
@@ -48,7 +48,7 @@ _workers: "Workers | None" = None
 
 
 def decode(media: Media, *, at_least: int | None = None, frame: int | None = None) -> Picture:
-    """Decode a picture, or one frame of a film; see `lookalike.decode.frames.decode`.
+    """Decode a picture, or one frame of a film; see `lookalike.decode.media.decode`.
 
     Raises:
         DecodeError: see there; inside `isolated()`, also that the decoder crashed or took too long.
@@ -59,18 +59,20 @@ def decode(media: Media, *, at_least: int | None = None, frame: int | None = Non
 
 
 def scan(media: Media) -> Scan:
-    """Look through a file for the frames that stand for it; see `lookalike.decode.frames.scan`.
+    """Look through a file for the frames that stand for it; see `lookalike.decode.media.scan`.
 
     Raises:
         DecodeError: see `decode`.
     """
-    return in_process.scan(media) if _workers is None else _workers.scan(media)
+    if _workers is None or in_process.is_still(media):
+        return in_process.scan(media)
+    return _workers.scan(media)
 
 
 def frames(
     media: Media, times: Sequence[int], at_least: int | None = None
 ) -> Iterator[tuple[int, Picture]]:
-    """What a film shows at these moments; see `lookalike.decode.frames.frames`.
+    """What a film shows at these moments; see `lookalike.decode.media.frames`.
 
     Raises:
         DecodeError: see `decode`.
@@ -81,7 +83,7 @@ def frames(
 
 
 def details_of(media: Media) -> Details:
-    """What the file says of how it was made; see `lookalike.decode.frames.details_of`."""
+    """What the file says of how it was made; see `lookalike.decode.media.details_of`."""
     if _workers is None:
         return in_process.details_of(media)
     return _workers.details_of(media)

@@ -12,9 +12,10 @@ SIDE = 16
 """Pixels of a sample, each way."""
 
 CUT = 0.2
-"""How much has to change from one sample to the next, 0..1, where a scene begins."""
+"""How much has to change from one sample to the next, 0..1, where a scene begins: measured by
+`python -m benchmarks.scenes`."""
 
-DRIFT = 0.4
+DRIFT = 0.3
 """How far a scene may drift from its frame until another one is due."""
 
 SETTLE_MS = 1000
@@ -97,6 +98,11 @@ class Scenes:
         elif ms - scene.frame >= FLOOR_MS or _change(scene.look, look) > DRIFT:
             self._scenes.append(_Scene(ms, ms, change, look, look))
 
+    @property
+    def begins(self) -> int | None:
+        """When the first scene begins; None before there is one."""
+        return self._scenes[0].begins if self._scenes else None
+
     def chosen(self, end: int) -> tuple[int, ...]:
         """The moments, rising: one at least, where anything was seen.
 
@@ -130,6 +136,11 @@ class Scenes:
 def sample_of(image: Image.Image) -> Pixels:
     """What `Scenes` looks at of a picture in RGB."""
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX))
+
+
+def change_of(one: Pixels, other: Pixels) -> float:
+    """How much changes from one sample to another, 0..1."""
+    return _change(_look(one), _look(other))
 
 
 def _look(sample: Pixels) -> _Look:

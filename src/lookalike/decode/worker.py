@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from lookalike.decode.frames import decode, details_of, frames, scan
 from lookalike.decode.isolate import HEAD, READY, Record, read_exactly
+from lookalike.decode.media import decode, details_of, frames, scan
 from lookalike.decode.picture import MAX_BYTES, Picture
 from lookalike.errors import LookalikeError
 from lookalike.source import FilmFile, Media

@@ -21,9 +21,8 @@ from lookalike.errors import (
     SourceError,
 )
 from lookalike.layers.regions import WHOLE, regions_of
-from lookalike.source import content_digest
 from lookalike.store import Boxes, Embedded, Layer, Layers, StoredFile
-from lookalike.thumbnails import read_original
+from lookalike.thumbnails import is_as_indexed, read_original
 from lookalike.types import Embeddings, Pixels, Skipped
 
 _CHUNK = 16
@@ -110,12 +109,12 @@ def fill(
 def _cut(stored: StoredFile, encoder: Encoder, regions: bool) -> _Cut | Skipped:
     try:
         data = read_original(stored)
-        if content_digest(data) != stored.file.digest:
+        if not is_as_indexed(stored, data):
             return Skipped(stored.file.path, "it has changed since it was indexed")
         if not regions:
-            picture = decode(data, at_least=encoder.decode_hint)
+            picture = decode(data, at_least=encoder.decode_hint, frame=stored.file.frame)
             return _Cut(stored, WHOLE, [encoder.prepare(picture)])
-        boxes, parts = regions_of(data, encoder.decode_hint)
+        boxes, parts = regions_of(data, encoder.decode_hint, stored.file.frame)
         return _Cut(stored, boxes, [encoder.prepare(part) for part in parts])
     except (SourceError, DecodeError) as error:
         return Skipped(stored.file.path, str(error))

@@ -9,6 +9,7 @@ import numpy as np
 
 from lookalike.decode import Picture, decode
 from lookalike.search.crop import cut
+from lookalike.source import Media
 from lookalike.store import Boxes
 
 WHOLE: Boxes = np.array([[0, 0, 1, 1]], np.float32)
@@ -27,14 +28,16 @@ def boxes() -> Boxes:
     return np.array(found, np.float32)
 
 
-def regions_of(data: bytes, at_least: int) -> tuple[Boxes, list[Picture]]:
+def regions_of(
+    media: Media, at_least: int, frame: int | None = None
+) -> tuple[Boxes, list[Picture]]:
     """The regions of an encoded picture, so that `at_least` pixels of each side of one remain.
 
     Raises:
         DecodeError: the bytes are no picture that we accept.
     """
     # Of the smallest regions less is enough: a part that small has no more detail to compare.
-    picture = decode(data, at_least=2 * at_least)
+    picture = decode(media, at_least=2 * at_least, frame=frame)
     found = boxes()
     return found, [cut(picture, _crop(box)) for box in found.tolist()]
 

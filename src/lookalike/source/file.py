@@ -13,8 +13,8 @@ MAX_FILE_BYTES = 512 * 1024 * 1024
 
 
 @contextmanager
-def regular_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file that is open for reading.
+def regular_file(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, os.stat_result]]:
+    """A file that is open for reading, and what the system says of it.
 
     Raises:
         SourceError: it is missing, cannot be opened, or is not a regular file.
@@ -34,7 +34,7 @@ def regular_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         os.close(descriptor)
         raise SourceError("it is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        yield file
+        yield file, status
 
 
 def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> bytes:
@@ -44,11 +44,11 @@ def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> 
         SourceError: the file is missing, unreadable, not a regular file, empty, or larger than
             `max_bytes`.
     """
-    with regular_file(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > max_bytes:
+    with regular_file(path) as (file, status):
+        if status.st_size > max_bytes:
             raise SourceError(
-                f"its {size / 2**20:.0f} MiB are over the limit of {max_bytes / 2**20:.0f} MiB"
+                f"its {status.st_size / 2**20:.0f} MiB are over the limit of "
+                f"{max_bytes / 2**20:.0f} MiB"
             )
         try:
             data = file.read(max_bytes + 1)

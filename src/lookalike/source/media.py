@@ -42,7 +42,7 @@ def read_media(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) ->
     Raises:
         SourceError: see `read_file`; a film may have any size.
     """
-    with regular_file(path) as file:
+    with regular_file(path) as (file, _):
         head = file.read(HEAD_BYTES)
     if container_of(head) is not None:
         return FilmFile(os.path.abspath(path))
@@ -59,7 +59,7 @@ def media_digest(media: Media) -> bytes:
         return content_digest(media)
     digest = hashlib.blake2b(digest_size=16)
     try:
-        with regular_file(media.path) as file:
+        with regular_file(media.path) as (file, _):
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
     except OSError as error:

@@ -1,7 +1,6 @@
 """GET /api/images: the collection's pictures, by id only."""
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -161,8 +160,7 @@ def router() -> APIRouter:
 
 def _film(stored: StoredFile, path: str, request: Request) -> Response:
     """A film, of which browsers ask for parts."""
-    with _gone_is_404(), regular_file(path) as file:
-        status = os.fstat(file.fileno())
+    with _gone_is_404(), regular_file(path) as (file, status):
         kind = media_type(file.read(HEAD_BYTES))
     if kind is None:
         raise HTTPException(404, f"the file of picture {stored.id} is no film any more")

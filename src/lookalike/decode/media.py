@@ -53,11 +53,17 @@ def scan(media: Media) -> Scan:
     Raises:
         DecodeError: see `decode`; a picture that does not move is not looked at.
     """
+    if is_still(media):
+        return Scan((), Details())
     if isinstance(media, bytes) and not _is_film(media):
-        moves = codecs.may_move(media)
-        return Scan(picture.moments_of(media) if moves else (), Details())
+        return Scan(picture.moments_of(media), Details())
     with _opened(media) as film:
         return Scan(film.moments(), film.details)
+
+
+def is_still(media: Media) -> bool:
+    """Whether a file surely is one picture, by its first bytes."""
+    return isinstance(media, bytes) and not (_is_film(media) or codecs.may_move(media))
 
 
 def frames(
