@@ -74,7 +74,7 @@ def test_formats() -> None:
     answer = run_json("formats")["formats"]
     assert answer[0]["name"] == "JPEG"
     assert answer[0]["suffixes"] == [".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"]
-    assert {each["extra"] for each in answer} == {None, "heif", "jxl", "raw"}
+    assert {each["extra"] for each in answer} == {None, "heif", "jxl", "raw", "video"}
     assert run("formats").stdout.decode().splitlines()[0].startswith("JPEG\tyes\tpillow ")
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lookalike import decode
 from lookalike.decode import codecs
 from lookalike.errors import DecodeError
-from lookalike.indexer import films
 from lookalike.store import StoredFile
 from tests.indexer.conftest import Library
 from tests.support.encoder import CountingEncoder
@@ -127,7 +127,7 @@ def test_pictures_that_move(library: Library) -> None:
 def test_a_film_whose_decoder_fails_in_the_middle_is_refused_whole(
     library: Library, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = films.frames
+    real = decode.frames
 
     def failing(*args: object) -> object:
         for number, frame in enumerate(real(*args)):  # type: ignore[arg-type]
@@ -136,7 +136,7 @@ def test_a_film_whose_decoder_fails_in_the_middle_is_refused_whole(
             yield frame
 
     with monkeypatch.context() as patch:
-        patch.setattr(films, "frames", failing)
+        patch.setattr("lookalike.indexer.films.frames", failing)
         [skip] = library.index().skipped
     assert (skip.reason, library.store.count()) == ("the decoder crashed on it", 0)
 

@@ -27,6 +27,7 @@ def test_pages_of_the_list(client: TestClient, collection: Collection) -> None:
             "width": each.file.width,
             "height": each.file.height,
             "digest": each.file.digest.hex(),
+            "frame": None,
         }
         for each in stored
     ]
@@ -73,6 +74,7 @@ def test_what_is_known_of_a_picture(client: TestClient, collection: Collection) 
         "width": stored.file.width,
         "height": stored.file.height,
         "digest": stored.file.digest.hex(),
+        "frame": None,
         "format": stored.file.format,
         "bytes": status.st_size,
     }
@@ -220,7 +222,7 @@ def test_names_that_are_no_text(gallery: Path, tiny_model: Path, tmp_path: Path)
         (b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00", "image/avif"),
         (b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avif", "image/avif"),
         (b"\x00\x00\x00\x1cftypheic", "image/heic"),
-        (b"\x00\x00\x00\x1cftypisom", None),
+        (b"\x00\x00\x00\x1cftypisom", "video/mp4"),
         (b"P6\n1 1", "image/x-portable-anymap"),
         (b"PK\x03\x04", None),
         (b"<svg xmlns=", None),

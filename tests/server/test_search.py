@@ -16,7 +16,7 @@ from lookalike.server.routes import search as search_route
 
 HIT = {
     *("id", "path", "score", "distance", "width", "height"),
-    *("format", "bytes", "digest", "modified", "taken", "offline", "likeness"),
+    *("format", "bytes", "digest", "modified", "taken", "offline", "frame", "likeness"),
 }
 
 

@@ -63,6 +63,7 @@ def test_hits_as_csv(tmp_path: Path) -> None:
         "modified": "2024-05-31T12:00:01Z",
         "taken": "",
         "offline": "False",
+        "frame": "",
         "likeness": "",
         "duplicates": "",
     }

@@ -10,9 +10,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
+from lookalike import decode
 from lookalike.collection import Collection
 from lookalike.errors import DecodeError, QueryError, SourceError
-from lookalike.server.asked import asked_where
+from lookalike.server.asked import Moment, asked_where
 from lookalike.server.conditional import has_it
 from lookalike.server.media import IMAGE_POLICY, disposition, media_type
 from lookalike.server.schemas import DetailsBody, ErrorBody, ImageBody, ImageId, ImagesBody
@@ -126,6 +127,7 @@ def router() -> APIRouter:
         image_id: Annotated[_Id, Path(alias="id")],
         request: Request,
         side: Annotated[Side, Query(description="longest side in pixels, at most")] = Side.SMALL,
+        at: Annotated[Moment | None, Query()] = None,
         digest: Annotated[
             str | None,
             Query(
@@ -134,8 +136,19 @@ def router() -> APIRouter:
             ),
         ] = None,
     ) -> Response:
-        """The picture as an upright JPEG, made once and kept."""
+        """The picture as an upright JPEG, made once and kept; another moment of a film is not."""
         stored = known_image(collection, image_id)
+        if at is not None:
+            with _gone_is_404():
+                data = decode.thumbnail(read_original(stored), int(side), round(1000 * at))
+            return Response(
+                data,
+                media_type="image/jpeg",
+                headers={
+                    "Content-Security-Policy": IMAGE_POLICY,
+                    "Cache-Control": "private, max-age=3600",
+                },
+            )
         known = stored.file.digest.hex()
         content = stored.file.content
         # Under an address without its digest, a file that is changed and indexed again keeps its

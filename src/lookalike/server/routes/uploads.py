@@ -10,7 +10,7 @@ from lookalike import decode
 from lookalike.collection import Collection
 from lookalike.errors import SourceError
 from lookalike.present.text import display_path
-from lookalike.server.asked import Token
+from lookalike.server.asked import Moment, Token
 from lookalike.server.errors import sentence_of
 from lookalike.server.guard import MAX_UPLOAD_BYTES
 from lookalike.server.media import IMAGE_POLICY
@@ -130,16 +130,17 @@ def router() -> APIRouter:
         collection: Chosen,
         token: Annotated[Token, Path(alias="upload")],
         side: Annotated[Side, Query(description="longest side in pixels, at most")] = Side.LARGE,
+        at: Annotated[Moment | None, Query()] = None,
     ) -> Response:
         """The picture as an upright JPEG. The address names its content, so it never changes."""
         data = known_upload(collection, token).data
         return Response(
-            decode.thumbnail(data, int(side)),
+            decode.thumbnail(data, int(side), None if at is None else round(1000 * at)),
             media_type="image/jpeg",
             headers={
                 "Content-Security-Policy": IMAGE_POLICY,
                 "Cache-Control": "private, max-age=31536000, immutable",
-                "ETag": f'"{token}-{int(side)}"',
+                "ETag": f'"{token}-{at or 0}-{int(side)}"',
             },
         )
 

@@ -61,8 +61,10 @@ export const thumbnail = (id, side) => address(`/api/images/${id}/thumbnail`, { 
 /** @param {number} id */
 export const original = (id) => address(`/api/images/${id}`);
 /** @param {Pick} pick @param {320 | 640} [side] */
-export const pictureOf = (pick, side = 640) =>
-  pick.id === undefined ? address(`/api/uploads/${pick.upload}/preview`, { side }) : thumbnail(pick.id, side);
+export function pictureOf({ id, upload: hex, at }, side = 640) {
+  if (id === undefined) return address(`/api/uploads/${hex}/preview`, { side, at });
+  return at === undefined ? thumbnail(id, side) : address(`/api/images/${id}/thumbnail`, { side, at });
+}
 
 /** @returns {Promise<Status>} */
 export const status = () => ask("/api/status");
@@ -212,8 +214,9 @@ function requestOf({ like, unlike, text, where, group }) {
 }
 
 /** @param {Pick} pick */
-const named = ({ id, upload: hex, weight, crop }) => ({
+const named = ({ id, upload: hex, at, weight, crop }) => ({
   ...(id === undefined ? { upload: hex } : { id }),
+  ...(at !== undefined && { at }),
   weight,
   ...(crop && { crop: [crop.x, crop.y, crop.w, crop.h] }),
 });

@@ -1,5 +1,6 @@
 // A question, and the address that stands for it: `/?like=12*0.5@.1,.2,.3,.4&unlike=u:3fa9&text=…`.
-// A picture is its id, or `u:` and the name of an upload; then its weight and its crop.
+// A picture is its id, or `u:` and the name of an upload; then the moment of a film (`_42.5`), its
+// weight and its crop.
 
 /** @import { Ask, Crop, Pick, Where } from "./types.js" */
 
@@ -27,10 +28,13 @@ export const isSearch = (ask) => ask.like.length > 0 || ask.text !== "";
 export const keyOf = (ask) => write({ ...ask, min: null }).toString();
 
 /** @param {Pick} one @param {Pick} other */
-export const samePicture = (one, other) => one.id === other.id && one.upload === other.upload;
+export const samePicture = (one, other) => one.id === other.id && one.upload === other.upload && one.at === other.at;
 
 /** @param {number} id @returns {Pick} */
 export const byPicture = (id) => ({ id, weight: 1, crop: null });
+
+/** A moment of a film, in seconds. @param {number} id @param {number} at @returns {Pick} */
+export const byMoment = (id, at) => ({ id, at: Math.round(at * 1000) / 1000, weight: 1, crop: null });
 
 /** @param {string} upload @returns {Pick} */
 export const byUpload = (upload) => ({ upload, weight: 1, crop: null });
@@ -105,16 +109,17 @@ const picks = (texts) => texts.map(pickOf).filter((pick) => pick !== null);
 
 /** @param {string} text @returns {Pick | null} */
 function pickOf(text) {
-  const found = /^(?:(\d{1,15})|u:([0-9a-f]{8,128}))(?:\*(\d*\.?\d+))?(?:@([\d.,]+))?$/.exec(text);
+  const found = /^(?:(\d{1,15})|u:([0-9a-f]{8,128}))(?:_(\d{1,6}(?:\.\d{1,3})?))?(?:\*(\d*\.?\d+))?(?:@([\d.,]+))?$/.exec(text);
   if (!found) return null;
-  const weight = Number(found[3] ?? 1);
-  const common = { weight: weight > 0 ? Math.min(weight, 10) : 1, crop: cropOf(found[4]) };
+  const weight = Number(found[4] ?? 1);
+  const at = found[3] === undefined ? {} : { at: Number(found[3]) };
+  const common = { weight: weight > 0 ? Math.min(weight, 10) : 1, crop: cropOf(found[5]), ...at };
   return found[2] ? { upload: found[2], ...common } : { id: Number(found[1]), ...common };
 }
 
 /** @param {Pick} pick */
-function pickText({ id, upload, weight, crop }) {
-  const name = id === undefined ? `u:${upload}` : String(id);
+function pickText({ id, upload, at, weight, crop }) {
+  const name = (id === undefined ? `u:${upload}` : String(id)) + (at === undefined ? "" : `_${at}`);
   const heavy = weight === 1 ? "" : `*${short(weight)}`;
   return name + heavy + (crop ? `@${[crop.x, crop.y, crop.w, crop.h].map(short).join(",")}` : "");
 }

@@ -12,6 +12,7 @@
  * @property {number} [bytes]
  * @property {string} [modified]
  * @property {string | null} [taken]
+ * @property {number | null} [frame] seconds into the film that it is a frame of
  */
 
 /**
@@ -29,6 +30,7 @@
  * @typedef {object} Pick
  * @property {number} [id]
  * @property {string} [upload]
+ * @property {number} [at] which moment of a film, in seconds
  * @property {number} weight
  * @property {Crop | null} crop
  */

@@ -97,6 +97,22 @@ export function moment(iso) {
   return Number.isNaN(date.getTime()) ? iso : day.format(date);
 }
 
+/** A moment of a film as people say it: 0:42, 1:02:03. @param {number} seconds */
+export function clock(seconds) {
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+  /** @param {number} part */
+  const two = (part) => String(part).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** The name of a picture's file, and its moment where it is a frame of a film. @param {Picture} picture */
+export function called({ path, frame }) {
+  return isFrame(frame) ? `${baseName(path)}, at ${clock(frame)}` : baseName(path);
+}
+
+/** @param {number | null | undefined} frame @returns {frame is number} */
+export const isFrame = (frame) => frame !== null && frame !== undefined;
+
 /** @param {Picture} picture */
 export function dimensions({ width, height }) {
   return `${figure.format(width)} × ${figure.format(height)}`;
@@ -118,6 +134,6 @@ export function duration(seconds) {
  * @param {Hit} hit
  */
 export function spoken(hit) {
-  const name = baseName(hit.path);
+  const name = called(hit);
   return hit.score === undefined ? name : `${inWords(hit)} ${inFigures(hit)}: ${name}`.trimStart();
 }

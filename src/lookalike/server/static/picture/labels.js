@@ -1,8 +1,10 @@
 // The labels of a picture: shown, added, removed, and suggested from the pictures that resemble it.
 
 import * as api from "../core/api.js";
+import * as asking from "../core/ask.js";
 import { button, byId, icon, make, say } from "../core/dom.js";
 import { showProblem } from "../core/notice.js";
+import { pictureAddress } from "../core/router.js";
 
 export class Labels {
   #id = 0;
@@ -27,7 +29,7 @@ export class Labels {
     byId("label-suggestions").replaceChildren();
     api.suggestions(id).then(
       (answer) => {
-        if (this.#id === id) this.#suggest(answer.labels.map(({ label }) => label));
+        if (this.#id === id) this.#suggest(answer.labels);
       },
       () => {}, // suggestions are an extra: without them nothing is missing
     );
@@ -45,19 +47,20 @@ export class Labels {
     );
   }
 
-  /** @param {string[]} labels */
-  #suggest(labels) {
+  /** Each with the pictures whose label it is, the nearest first. @param {{label: string, evidence: number[]}[]} suggested */
+  #suggest(suggested) {
     byId("label-suggestions").replaceChildren(
-      ...labels
-        .filter((label) => !this.#labels.includes(label))
+      ...suggested
+        .filter(({ label }) => !this.#labels.includes(label))
         .slice(0, 4)
-        .map((label) => {
+        .map(({ label, evidence }) => {
           const chip = button(`Add the label ${label}, which similar pictures have`, { class: "chip suggested", bare: true }, () => {
-            chip.remove();
+            row.remove();
             this.#save([...this.#labels, label], `Labelled ${label}`);
           });
           chip.append(icon("plus"), label);
-          return chip;
+          const row = make("li", {}, chip, make("span", { class: "evidence" }, ...evidence.map((id) => because(id, label))));
+          return row;
         }),
     );
   }
@@ -80,4 +83,11 @@ export class Labels {
       showProblem(error.message);
     }
   }
+}
+
+/** A similar picture that has the label. @param {number} id @param {string} label */
+function because(id, label) {
+  const shown = make("img", { src: api.thumbnail(id, 320), alt: "", width: 32, height: 32, loading: "lazy" });
+  const text = `Picture ${id}, which is similar and has the label ${label}`;
+  return make("a", { href: pictureAddress(id, asking.nothing()), "aria-label": text, title: text }, shown);
 }

@@ -5,11 +5,12 @@ import * as asking from "../core/ask.js";
 import { button, byId, icon, isTyping, make, say } from "../core/dom.js";
 import { showProblem, working } from "../core/notice.js";
 import * as router from "../core/router.js";
-import { baseName, dimensions, figure, inFigures, inFull, inWords, moment, weight } from "../core/words.js";
+import { called, clock, dimensions, figure, inFigures, inFull, inWords, isFrame, moment as saidMoment, weight } from "../core/words.js";
 import { feedOf } from "../search/feed.js";
 import * as uploads from "../search/uploads.js";
 import { hottest } from "./heat.js";
 import { Labels } from "./labels.js";
+import { Player } from "./player.js";
 import { Stage } from "./stage.js";
 
 /** @import { Ask, Hit, Place, View } from "../core/types.js" */
@@ -23,6 +24,7 @@ export function pictureView() {
   const stage = new Stage(byId("stage-image"));
   const query = new Stage(byId("stage-query"));
   const labels = new Labels();
+  const player = new Player(stage.box, (moment) => actions(moment));
   let ask = asking.nothing();
   let id = 0;
   /** @type {number | null} */
@@ -68,6 +70,7 @@ export function pictureView() {
     if (!comparable) comparing = explaining = false;
     if (comparable) query.show({ source: uploads.sourceOf(main), name: "The picture that was asked by", crop: main.crop });
     compare(comparing && comparable);
+    player.show("", undefined, null);
     if (entering) {
       window.scrollTo(0, place.scroll);
       byId("picture-name").focus({ preventScroll: true });
@@ -81,6 +84,7 @@ export function pictureView() {
       hit ??= feed.items[feed.places.get(id) ?? -1];
       describe({ ...hit, ...details });
       facts(details);
+      player.show(api.original(id), details.format, details.frame);
       if (details.labels) labels.show(id, details.labels);
       places();
       if (explaining) explain(true);
@@ -136,7 +140,7 @@ export function pictureView() {
 
   /** @param {Hit} hit */
   function describe(hit) {
-    const name = baseName(hit.path);
+    const name = called(hit);
     document.title = `${name} – Lookalike`;
     byId("picture-name").textContent = name;
     stage.show({
@@ -169,9 +173,10 @@ export function pictureView() {
     /** @type {[string, string | undefined | null][]} */
     const rows = [
       ["Size", `${dimensions(details)} pixels`],
+      ["Moment", isFrame(details.frame) ? clock(details.frame) : null],
       ["File", [details.format, details.bytes && weight(details.bytes)].filter(Boolean).join(", ")],
-      ["Taken", details.taken && moment(details.taken)],
-      ["Changed", details.modified && moment(details.modified)],
+      ["Taken", details.taken && saidMoment(details.taken)],
+      ["Changed", details.modified && saidMoment(details.modified)],
       ["Camera", details.camera],
     ];
     byId("picture-facts").replaceChildren(
@@ -182,8 +187,10 @@ export function pictureView() {
     byId("picture-open", HTMLAnchorElement).href = api.original(details.id);
   }
 
-  function actions() {
-    const pick = asking.byPicture(id);
+  /** @param {number} [moment] of the film, where another one than the frame's is looked at */
+  function actions(moment) {
+    const pick = moment === undefined ? asking.byPicture(id) : asking.byMoment(id, moment);
+    const what = moment === undefined ? "this picture" : clock(moment);
     const only = { ...asking.nothing(), like: [pick], where: ask.where, group: ask.group };
     /** @param {string} text @param {string} drawn @param {Ask} next @param {string} classes */
     const link = (text, drawn, next, classes) =>
@@ -194,7 +201,7 @@ export function pictureView() {
           link("Less like this", "minus", asking.withPick(ask, pick, "unlike"), "button quiet"),
         ]
       : [];
-    byId("picture-actions").replaceChildren(link("Search from this picture", "search", only, "button primary"), ...side);
+    byId("picture-actions").replaceChildren(link(`Search from ${what}`, "search", only, "button primary"), ...side);
     byId("picture-map", HTMLAnchorElement).href = router.pageAddress("/map", new URLSearchParams({ at: String(id) }));
   }
 
@@ -244,6 +251,7 @@ export function pictureView() {
     show,
     hide() {
       view.hidden = true;
+      player.stop();
       turn++;
       comparing = explaining = false;
     },

@@ -4,7 +4,7 @@ import { byPicture, nothing, withPick } from "../core/ask.js";
 import { icon, make } from "../core/dom.js";
 import { filling } from "../core/filling.js";
 import { pictureAddress, searchAddress } from "../core/router.js";
-import { baseName, counted, inFigures, inFull, inWords, spoken } from "../core/words.js";
+import { baseName, called, clock, counted, inFigures, inFull, inWords, isFrame, spoken } from "../core/words.js";
 
 /** @import { Ask, Hit } from "../core/types.js" */
 
@@ -46,6 +46,7 @@ export function fillCard(card, hit, ask, at, side) {
     caption(hit),
   );
   const badge = folded ? [make("span", { class: "copies", "aria-hidden": "true" }, `+${copies}`)] : [];
+  if (isFrame(hit.frame)) frame.append(make("span", { class: "moment" }, icon("play"), clock(hit.frame)));
   card.replaceChildren(link, ...badge, actions(hit, ask));
 }
 
@@ -73,7 +74,7 @@ function caption(hit) {
 
 /** @param {Hit} hit @param {Ask} ask */
 function actions(hit, ask) {
-  const name = baseName(hit.path);
+  const name = called(hit);
   const pick = byPicture(hit.id);
   const asked = ask.like.length + ask.unlike.length > 0 || ask.text;
   const only = { ...nothing(), like: [pick], where: ask.where, group: ask.group };

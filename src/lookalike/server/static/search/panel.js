@@ -4,7 +4,7 @@ import * as api from "../core/api.js";
 import * as asking from "../core/ask.js";
 import { button, byId, icon, make } from "../core/dom.js";
 import * as router from "../core/router.js";
-import { baseName } from "../core/words.js";
+import { called, clock } from "../core/words.js";
 import { CropBox } from "./crop.js";
 import * as uploads from "./uploads.js";
 
@@ -55,7 +55,7 @@ export class Panel {
   /** @param {Pick} main */
   #showMain(main) {
     const picture = byId("query-picture", HTMLImageElement);
-    const key = `${api.chosenCollection()} ${main.id ?? main.upload}`;
+    const key = `${api.chosenCollection()} ${main.id ?? main.upload} ${main.at}`;
     if (this.#shown !== key) picture.src = uploads.sourceOf(main); // no flicker where it stays
     this.#shown = key;
     picture.alt = this.title;
@@ -69,8 +69,8 @@ export class Panel {
     byId("query-details", HTMLAnchorElement).href = router.pictureAddress(id, this.#ask);
     if (!names.has(id)) {
       api.details(id).then(
-        ({ path }) => {
-          names.set(id, baseName(path));
+        (details) => {
+          names.set(id, called(details));
           if (this.#ask.like[0]?.id === id) this.show(this.#ask);
         },
         () => {}, // the search itself says what is wrong
@@ -132,6 +132,9 @@ export class Panel {
 
 /** @param {Pick} pick */
 function nameOf(pick) {
+  if (pick.id !== undefined && pick.at !== undefined) {
+    return `${(names.get(pick.id) ?? "A film").replace(/, at [\d:]+$/, "")}, at ${clock(pick.at)}`;
+  }
   if (pick.id !== undefined) return names.get(pick.id) ?? `Picture ${pick.id}`;
   return uploads.nameOf(pick) ?? "Your picture";
 }

@@ -39,7 +39,7 @@ export async function sendAddress(url) {
 export const nameOf = (pick) => known.get(pick.upload ?? "")?.name;
 
 /** Where the page can show a pick from. @param {Pick} pick @param {320 | 640} [side] */
-export const sourceOf = (pick, side = 640) => known.get(pick.upload ?? "")?.shown ?? api.pictureOf(pick, side);
+export const sourceOf = (pick, side = 640) => (pick.at === undefined && known.get(pick.upload ?? "")?.shown) || api.pictureOf(pick, side);
 
 /** @param {string} upload @param {string} name @param {{shown?: string}} more */
 function remember(upload, name, more) {

@@ -82,7 +82,7 @@ function fromTransfer(transfer) {
   const named = link ? fromAddress(link) : null;
   // A picture dragged from this page carries both; its id keeps the whole original.
   if (named && "id" in named) return named;
-  const file = files.find((each) => each.type.startsWith("image/")) ?? files[0];
+  const file = files.find((each) => /^(image|video)\//.test(each.type)) ?? files[0];
   return file ? { file } : named;
 }
 
