@@ -105,7 +105,7 @@ def test_heavy_libraries_stay_in_their_rooms(room: str, path: Path) -> None:
         "openvino": ["encoders"],
         "tokenizers": ["encoders"],
         "onnxruntime": ["encoders", *APART],
-        "faiss": ["store", "layout"],
+        "faiss": ["store", "layout", "search"],
         "sqlite3": ["store"],
         "pyarrow": ["tables"],
         "watchfiles": ["jobs"],
