@@ -257,7 +257,7 @@ def test_an_encoder_that_does_not_work_at_all_is_an_error(
 
 
 def test_a_last_batch_that_is_not_full_is_encoded(library: Library) -> None:
-    from lookalike.indexer.run import BATCH
+    from lookalike.indexer.threads import BATCH
 
     write_gallery(library.root, BATCH + 1)
     assert library.index().added == BATCH + 1

@@ -130,7 +130,7 @@ def test_a_failure_on_the_way_is_told_by_the_job(
     def fail(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("lookalike.indexer.run.prepare", fail)
+    monkeypatch.setattr("lookalike.indexer.threads.prepare", fail)
     job = indexing.start([str(pictures)])
     assert job.join(60)
     status = job.status()

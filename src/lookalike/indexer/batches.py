@@ -24,8 +24,7 @@ class Fresh:
 
     file: FileRecord
     vector: NDArray[np.float32]
-    known: bool
-    stale: tuple[int, ...] = ()
+    known: tuple[int, ...]
 
 
 Embedded = Fresh | Refused
@@ -95,7 +94,7 @@ class Encoding:
             return self._embed_one_by_one(pictures, error)
         self._worked = True
         return [
-            Fresh(picture.file, vector, picture.known, picture.stale)
+            Fresh(picture.file, vector, picture.known)
             for picture, vector in zip(pictures, vectors, strict=True)
         ]
 

@@ -3,7 +3,7 @@
 A film that a kill cuts off has left nothing: the next run begins it anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,10 +19,9 @@ from lookalike.indexer.prepare import (
     Unrolled,
     as_decoded,
     refused,
-    stale_ids,
 )
-from lookalike.source import read_media
-from lookalike.store import FileRecord, Store
+from lookalike.source import Media, read_media
+from lookalike.store import FileRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +32,11 @@ class FilmDone:
         files: one a frame, rising.
         vectors: of those, each (dimension,) float32.
         known: as in `Encodable`.
-        stale: as in `Encodable`.
     """
 
     files: tuple[FileRecord, ...]
     vectors: tuple[NDArray[np.float32], ...]
-    known: bool
-    stale: tuple[int, ...]
+    known: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -64,11 +61,16 @@ class _Reel:
 
 
 class Films:
-    """Takes films apart, and puts what the encoder gives together again. For one thread."""
+    """Takes films apart, and puts what the encoder gives together again. For one thread.
 
-    def __init__(self, store: Store, encoder: Encoder) -> None:
-        self._store = store
+    Args:
+        encoder: resizes the frames.
+        read: gives the content of a path.
+    """
+
+    def __init__(self, encoder: Encoder, read: Callable[[str], Media] = read_media) -> None:
         self._encoder = encoder
+        self._read = read
         self._reels: dict[str, _Reel] = {}
 
     def unroll(self, film: Unrolled) -> Iterator[Encodable]:
@@ -76,11 +78,11 @@ class Films:
         file = film.file
         reel = self._reels[file.path] = _Reel(film)
         try:
-            media = read_media(file.path)
+            media = self._read(file.path)
             for ms, picture in frames(media, film.frames, self._encoder.decode_hint):
                 pixels = self._encoder.prepare(picture)
                 reel.waiting += 1
-                yield Encodable(replace(as_decoded(file, picture), frame=ms), pixels, True)
+                yield Encodable(replace(as_decoded(file, picture), frame=ms), pixels, ())
         except DecodeError as error:
             reel.refusal = refused(file.path, file.mtime_ns, str(error), size=file.size)
         except SourceError as error:
@@ -115,13 +117,10 @@ class Films:
         refusal = reel.refusal or (None if reel.frames else reel.lost)
         if refusal is not None:
             return [refusal]
-        files = tuple(frame.file for frame in reel.frames)
-        known = reel.film.known
         return [
             FilmDone(
-                files=files,
+                files=tuple(frame.file for frame in reel.frames),
                 vectors=tuple(frame.vector for frame in reel.frames),
-                known=bool(known),
-                stale=stale_ids(self._store, known, [file.frame for file in files]),
+                known=reel.film.known,
             )
         ]

@@ -1,16 +1,17 @@
 """What a run has done, and what waits to be written."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.indexer.batches import Embedded, Fresh
+from lookalike.indexer.batches import Fresh
 from lookalike.indexer.candidates import Missing
 from lookalike.indexer.films import FilmDone
-from lookalike.indexer.prepare import Copied, Kept, Prepared, Refused
-from lookalike.store import Changes, FileRecord, SkippedFile, Writer
+from lookalike.indexer.prepare import Copied, Kept, Refused, stale_ids
+from lookalike.indexer.workshop import Outcome
+from lookalike.store import Changes, FileRecord, SkippedFile, Store, Writer
 from lookalike.types import Rules, Skipped
 
 _COMMIT_EVERY_S = 1.0
@@ -20,7 +21,8 @@ _COMMIT_AFTER = 1024
 class Ledger:
     """Counts outcomes and commits them about once a second."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, store: Store, writer: Writer) -> None:
+        self._store = store
         self._writer = writer
         self._pending = Changes()
         self._committed_at = time.monotonic()
@@ -38,13 +40,13 @@ class Ledger:
         """Files dealt with so far."""
         return self.added + self.updated + self.unchanged + self.refused
 
-    def record(self, outcome: Prepared | Embedded | FilmDone) -> None:
+    def record(self, outcome: Outcome) -> None:
         """Note one outcome; it is written with the next commit."""
         if isinstance(outcome, Fresh):
-            self._put((outcome.file,), (outcome.vector,), outcome.stale, known=outcome.known)
+            self._put((outcome.file,), (outcome.vector,), outcome.known)
             self.encoded += 1
         elif isinstance(outcome, Copied | FilmDone):
-            self._put(outcome.files, outcome.vectors, outcome.stale, known=outcome.known)
+            self._put(outcome.files, outcome.vectors, outcome.known)
             self.encoded += len(outcome.files) if isinstance(outcome, FilmDone) else 0
         elif isinstance(outcome, Kept):
             self._pending.moved.extend(outcome.stored)
@@ -58,23 +60,16 @@ class Ledger:
         else:
             raise TypeError(f"{type(outcome).__name__} is no outcome")
 
-    def record_all(self, outcomes: Iterable[Embedded | FilmDone]) -> None:
-        """Note outcomes of the encoder."""
-        for outcome in outcomes:
-            self.record(outcome)
-
     def _put(
         self,
         files: Sequence[FileRecord],
         vectors: Sequence[NDArray[np.float32]],
-        stale: Sequence[int],
-        *,
-        known: bool,
+        known: Sequence[int],
     ) -> None:
-        """Note the pictures of one file, in place of what was under its path."""
+        """Note the pictures of one file, in place of what was under its path (`known`)."""
         self._pending.put.extend(files)
         self._pending.vectors.extend(vectors)
-        self._pending.removed.extend(stale)
+        self._pending.removed.extend(stale_ids(self._store, known, [f.frame for f in files]))
         if known:
             self.updated += 1
         else:

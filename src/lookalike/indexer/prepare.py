@@ -1,12 +1,12 @@
-"""From a candidate file to what the main loop does with it. Runs in worker threads."""
+"""From a candidate file to what the main loop does with it. Runs wherever the workshop is."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.decode import DETAILS, READER, Picture, decode, details_of, scan
+from lookalike.decode import DETAILS, READER, Details, Picture, decode, details_of, scan
 from lookalike.encoders import Encoder
 from lookalike.errors import DecodeError, SourceError, StoreError
 from lookalike.indexer.candidates import TRY_AGAIN, Candidate
@@ -23,14 +23,12 @@ class Encodable:
     Attributes:
         file: what is known of it.
         pixels: as the encoder takes them.
-        known: whether something was stored under its path.
-        stale: ids of what was stored there, and is not put again.
+        known: ids of what was stored under its path.
     """
 
     file: FileRecord
     pixels: Pixels
-    known: bool
-    stale: tuple[int, ...] = ()
+    known: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,7 @@ class Copied:
 
     files: tuple[FileRecord, ...]
     vectors: tuple[NDArray[np.float32], ...]
-    known: bool
-    stale: tuple[int, ...]
+    known: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +86,17 @@ def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Pres
     try:
         media = read_media(candidate.path)
         digest = media_digest(media)
-        known = _known_content(candidate, media, digest, store, presence)
-        if known is not None:
-            return known
+    except SourceError as error:
+        return refused(candidate.path, candidate.mtime_ns, str(error))
+    known = recognise(candidate, digest, lambda: details_of(media), store, presence)
+    return known or develop(candidate, media, digest, encoder)
+
+
+def develop(
+    candidate: Candidate, media: Media, digest: bytes, encoder: Encoder
+) -> Encodable | Unrolled | Refused:
+    """Decode a new content, and resize it for the encoder; needs no store."""
+    try:
         scanned = scan(media)
         picture = None if scanned.frames else decode(media, at_least=encoder.decode_hint)
     except SourceError as error:
@@ -118,8 +123,7 @@ def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Pres
         return refused(candidate.path, candidate.mtime_ns, f"it cannot be resized: {error}")
     details = picture.details
     file = replace(as_decoded(file, picture), taken=details.taken, camera=details.camera)
-    stale = stale_ids(store, candidate.known, (None,))
-    return Encodable(file, pixels, bool(candidate.known), stale)
+    return Encodable(file, pixels, candidate.known)
 
 
 def as_decoded(file: FileRecord, picture: Picture) -> FileRecord:
@@ -140,13 +144,29 @@ def refused(path: str, mtime_ns: int, reason: str, size: int = TRY_AGAIN) -> Ref
     return Refused(SkippedFile(path, size, mtime_ns, READER, reason))
 
 
-def _known_content(
-    candidate: Candidate, media: Media, digest: bytes, store: Store, presence: Presence
+def recognise(
+    candidate: Candidate,
+    digest: bytes,
+    read_details: Callable[[], Details],
+    store: Store,
+    presence: Presence,
 ) -> Copied | Kept | None:
+    """What a content that the store has already is to it; None where it has it not.
+
+    A picture that is gone from where it was is claimed as moved, so a candidate may be asked about
+    only once.
+
+    Args:
+        candidate: the file.
+        digest: of its content.
+        read_details: reads the details of that content; only asked where the store has it.
+        store: knows contents.
+        presence: knows what is gone.
+    """
     by_path = _by_path(store.by_digest(digest))
     if not by_path:
         return None
-    details = details_of(media)
+    details = read_details()
 
     def here(twin: StoredFile) -> FileRecord:
         return replace(
@@ -180,7 +200,7 @@ def _known_content(
     still = {stored.id for stored in store.by_digest(digest)}
     if not all(twin.id in still for twin in first):
         return None
-    return Copied(tuple(map(here, first)), tuple(vectors), bool(candidate.known), stale)
+    return Copied(tuple(map(here, first)), tuple(vectors), candidate.known)
 
 
 def _by_path(stored: Iterable[StoredFile]) -> dict[str, list[StoredFile]]:

@@ -1,34 +1,27 @@
 """One run of the indexer.
 
-The main thread walks, hands files to worker threads, gathers what they prepare into batches, and
-writes; one more thread runs the encoder, so that decoding, inference and writing overlap. At most
-a fixed number of pictures is in flight, so memory does not grow with the collection.
+The main thread walks, hands files to a workshop, where they are prepared and encoded, and writes
+what comes back. It alone writes, wherever the workshop is.
 """
 
-import os
 import time
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from lookalike.encoders import Encoder
 from lookalike.errors import SourceError
-from lookalike.indexer.batches import Encoding
 from lookalike.indexer.comeback import comebacks
-from lookalike.indexer.films import Films
 from lookalike.indexer.ledger import Ledger
-from lookalike.indexer.prepare import Encodable, Prepared, Unrolled, prepare
 from lookalike.indexer.presence import Presence, missing
 from lookalike.indexer.progress import Teller
 from lookalike.indexer.scope import scopes
 from lookalike.indexer.survey import Survey
+from lookalike.indexer.threads import Threads
+from lookalike.indexer.workshop import OpenWorkshop, Outcomes, Workshop
 from lookalike.store import Store, under
 from lookalike.types import IndexSummary, ProgressListener, Rules, Skipped
 
-BATCH = 16
 
-
-def index(
+def index(  # noqa: PLR0913  one for each thing that a run may differ in
     store: Store,
     encoder: Encoder,
     starts: Sequence[str],
@@ -36,6 +29,7 @@ def index(
     rules: Rules | None = None,
     prune: bool = False,
     on_progress: ProgressListener | None = None,
+    workshop: OpenWorkshop = Threads,
 ) -> IndexSummary:
     """Bring the store up to date with the pictures under `starts`.
 
@@ -51,6 +45,7 @@ def index(
             they have.
         prune: also forget pictures whose root or mount point is empty or missing.
         on_progress: called from this thread; see `ProgressListener`.
+        workshop: where pictures are prepared and encoded.
 
     Raises:
         SourceError: a root that was never indexed does not exist, a pattern is none, or rules are
@@ -66,7 +61,7 @@ def index(
     scopes(starts, known, rules)  # what makes no sense is told before anything is written
     started = time.monotonic()
     with store.write() as writer:
-        ledger = Ledger(writer)
+        ledger = Ledger(store, writer)
         back = comebacks(store, starts)
         if back:
             ledger.relocate(back)
@@ -77,7 +72,7 @@ def index(
         teller.start()
         try:
             teller.tell("indexing")
-            _read_and_encode(survey, store, encoder, presence, ledger, teller)
+            _read_and_encode(survey, workshop(store, encoder, presence), ledger, teller)
             survey.forget_gone(prune=prune)
         finally:
             teller.stop()
@@ -99,54 +94,18 @@ def index(
     )
 
 
-def _read_and_encode(
-    survey: Survey,
-    store: Store,
-    encoder: Encoder,
-    presence: Presence,
-    ledger: Ledger,
-    teller: Teller,
-) -> None:
-    """Take every candidate through the pipeline, and commit what comes out."""
-    workers = _cores()
-    preparing: deque[Future[Prepared]] = deque()
-    films = Films(store, encoder)
-    with ThreadPoolExecutor(workers, "decode") as pool, Encoding(encoder, BATCH) as encoding:
-
-        def encode(picture: Encodable) -> None:
-            for outcome in encoding.add(picture):
-                ledger.record_all(films.gather(outcome))
-            ledger.commit_if_due()
-            teller.tell("indexing")
-
-        def take_first() -> None:
-            prepared = preparing.popleft().result()
-            if isinstance(prepared, Encodable):
-                encode(prepared)
-            elif isinstance(prepared, Unrolled):
-                for frame in films.unroll(prepared):
-                    encode(frame)
-                ledger.record_all(films.end(prepared))
-            else:
-                ledger.record(prepared)
-            ledger.commit_if_due()
-            teller.tell("indexing")
-
-        try:
-            for candidate in survey.candidates():
-                preparing.append(pool.submit(prepare, candidate, store, encoder, presence))
-                if len(preparing) >= 2 * BATCH + workers:
-                    take_first()
-            while preparing:
-                take_first()
-            for outcome in encoding.drain():
-                ledger.record_all(films.gather(outcome))
-            ledger.commit()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+def _read_and_encode(survey: Survey, workshop: Workshop, ledger: Ledger, teller: Teller) -> None:
+    """Take every candidate through the workshop, and commit what comes out."""
+    with workshop:
+        for candidate in survey.candidates():
+            _record(workshop.add(candidate), ledger, teller)
+        _record(workshop.drain(), ledger, teller)
+        ledger.commit()
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _record(outcomes: Outcomes, ledger: Ledger, teller: Teller) -> None:
+    for outcome in outcomes:
+        if outcome is not None:
+            ledger.record(outcome)
+        ledger.commit_if_due()
+        teller.tell("indexing")

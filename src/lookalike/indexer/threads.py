@@ -1,0 +1,117 @@
+"""The workshop in this process: threads that read and decode, and one that runs the encoder.
+
+At most a fixed number of pictures is in work, so memory does not grow with the collection.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from types import TracebackType
+
+from lookalike.encoders import Encoder
+from lookalike.indexer.batches import Encoding
+from lookalike.indexer.candidates import Candidate
+from lookalike.indexer.films import Films
+from lookalike.indexer.prepare import Encodable, Prepared, Unrolled, prepare
+from lookalike.indexer.presence import Presence
+from lookalike.indexer.workshop import Outcomes
+from lookalike.source import Media, read_media
+from lookalike.store import Store
+
+BATCH = 16
+
+
+class Pipeline:
+    """Runs tasks in threads, and what they prepare through the encoder, all overlapping.
+
+    Args:
+        encoder: takes the pictures.
+        threads: how many run the tasks.
+        read: gives the content of a film's path.
+    """
+
+    def __init__(
+        self, encoder: Encoder, threads: int, read: Callable[[str], Media] = read_media
+    ) -> None:
+        self._pool = ThreadPoolExecutor(threads, "decode")
+        self._ahead = 2 * BATCH + threads
+        self._preparing: deque[Future[Prepared]] = deque()
+        self._encoding = Encoding(encoder, BATCH)
+        self._films = Films(encoder, read)
+
+    def __enter__(self) -> "Pipeline":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._encoding.__exit__(kind, error, trace)
+
+    def add(self, task: Callable[[], Prepared]) -> Outcomes:
+        """Take one more task, when there is room; gives what has been finished meanwhile."""
+        self._preparing.append(self._pool.submit(task))
+        if len(self._preparing) >= self._ahead:
+            yield from self._take_first()
+
+    def drain(self) -> Outcomes:
+        """Finish everything that was added."""
+        while self._preparing:
+            yield from self._take_first()
+        for outcome in self._encoding.drain():
+            yield from self._films.gather(outcome)
+
+    def _take_first(self) -> Outcomes:
+        prepared = self._preparing.popleft().result()
+        if isinstance(prepared, Encodable):
+            yield from self._encode(prepared)
+        elif isinstance(prepared, Unrolled):
+            for frame in self._films.unroll(prepared):
+                yield from self._encode(frame)
+            yield from self._films.end(prepared)
+        else:
+            yield prepared
+
+    def _encode(self, picture: Encodable) -> Outcomes:
+        for outcome in self._encoding.add(picture):
+            yield from self._films.gather(outcome)
+        yield None
+
+
+class Threads:
+    """The workshop in this process."""
+
+    def __init__(self, store: Store, encoder: Encoder, presence: Presence) -> None:
+        self._prepare = partial(prepare, store=store, encoder=encoder, presence=presence)
+        self._pipeline = Pipeline(encoder, cores())
+
+    def __enter__(self) -> "Threads":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pipeline.__exit__(kind, error, trace)
+
+    def add(self, candidate: Candidate) -> Outcomes:
+        """See `Workshop`."""
+        return self._pipeline.add(partial(self._prepare, candidate))
+
+    def drain(self) -> Outcomes:
+        """See `Workshop`."""
+        return self._pipeline.drain()
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
