@@ -242,12 +242,17 @@ class Collection:
             )
         now = self._now
         hits = self._searcher(now).search(query, k, offset)
-        # What scores mean was measured between two pictures.
+        # What scores mean was measured between two whole pictures.
         alone = len(query.positives) == 1 and not query.negatives and query.text is None
         calibration = _calibration(now) if alone else None
         if calibration is None:
             return hits
-        return [replace(hit, likeness=calibration.likeness(hit.score)) for hit in hits]
+        return [
+            hit
+            if hit.region is not None
+            else replace(hit, likeness=calibration.likeness(hit.score))
+            for hit in hits
+        ]
 
     def explain(self, query: "Asked | Query", image_id: int) -> Explanation:
         """Why a picture is as similar to a query as it is: heat maps over both.

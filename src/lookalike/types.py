@@ -137,6 +137,21 @@ Crop: TypeAlias = tuple[float, float, float, float]
 others are shares of its width and height, 0..1."""
 
 
+Orientation: TypeAlias = Literal[
+    "upright",
+    "mirrored",
+    "upside-down",
+    "turned-180",
+    "turned-90",
+    "turned-270",
+    "transposed",
+    "transversed",
+]
+"""How a picture is turned against another: mirrored exchanges left and right, upside-down top and
+bottom; turned is by degrees clockwise; transposed mirrors at the diagonal from the top left,
+transversed at the other one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One picture of a query.
@@ -168,6 +183,10 @@ class Query:
         min_score: the least score of a hit, -1..1; None takes all.
         exclude: leave out the query's own pictures, also other files with their content.
         group: fold hits that are one picture, changed, into the nearest of them.
+        any_orientation: look for the pictures of the query mirrored and turned by quarters as
+            well; a hit's best score counts.
+        regions: look for what the query shows in parts of pictures as well, where the collection
+            keeps regions; a hit's best score counts.
     """
 
     positives: tuple[Example, ...] = ()
@@ -178,6 +197,8 @@ class Query:
     min_score: float | None = None
     exclude: bool = False
     group: bool = False
+    any_orientation: bool = False
+    regions: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +225,10 @@ class Hit:
             encoder has no calibration, or the query is more than one picture.
         duplicates: ids of near-identical hits that were folded into this one; None where no
             grouping was asked for.
+        orientation: how it shows what the query shows; None where any orientation was not asked
+            for.
+        region: the part of it that fits best: left, top, width and height, as shares; None where it
+            is the whole picture, or regions were not asked for.
     """
 
     id: int
@@ -220,6 +245,8 @@ class Hit:
     frame: float | None = None
     likeness: float | None = None
     duplicates: tuple[int, ...] | None = None
+    orientation: Orientation | None = None
+    region: tuple[float, float, float, float] | None = None
 
     @property
     def distance(self) -> float:

@@ -66,6 +66,8 @@ def test_hits_as_csv(tmp_path: Path) -> None:
         "frame": "",
         "likeness": "",
         "duplicates": "",
+        "orientation": "",
+        **dict.fromkeys(("region_x", "region_y", "region_width", "region_height"), ""),
     }
     assert second["path"] == '/p/a, "b"\nc.jpg'
     assert (second["taken"], second["duplicates"]) == ("2020-01-02T03:04:05", "4; 5")

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     "--prune", is_flag=True, help="Also forget pictures whose folder is empty or not mounted."
 )
 @click.option(
+    "--regions/--no-regions",
+    default=None,
+    help="Also embed regions of each picture, so that searches with --regions find what is a part "
+    "of one; kept for later runs. --no-regions forgets them.",
+)
+@click.option(
     "--watch",
     is_flag=True,
     help="Go on: index what comes, changes, moves and goes, within seconds, until Ctrl-C.",
@@ -39,6 +45,7 @@ def index(
     isolate: bool,
     rules: "Rules | None",
     prune: bool,
+    regions: bool | None,
     watch: bool,
     strict: bool,
     as_json: bool,
@@ -63,7 +70,9 @@ def index(
     photos = lookalike.open(collection, model=model, runtime=runtime, precision=precision)
     with decode.isolated() if isolate else nullcontext():
         with progress() as listener:
-            summary = photos.index(*paths, rules=rules, prune=prune, on_progress=listener)
+            summary = photos.index(
+                *paths, rules=rules, prune=prune, regions=regions, on_progress=listener
+            )
         report(summary)
         if watch:
             from lookalike.jobs import Watcher

@@ -109,6 +109,17 @@ def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.option(
     "--group", is_flag=True, help="Fold hits that are one picture, changed, into the nearest one."
 )
+@click.option(
+    "--any-orientation",
+    is_flag=True,
+    help="Also find pictures that are mirrored or turned by quarters.",
+)
+@click.option(
+    "--regions",
+    is_flag=True,
+    help="Also find pictures that contain the query as a part, where the collection was indexed "
+    "with --regions.",
+)
 @options.model
 @options.inference
 @options.recall
@@ -132,6 +143,8 @@ def search(
     min_score: float | None,
     exclude: bool,
     group: bool,
+    any_orientation: bool,
+    regions: bool,
     model: str | None,
     runtime: str,
     precision: str,
@@ -172,6 +185,8 @@ def search(
         min_score=min_score,
         exclude=exclude,
         group=group,
+        any_orientation=any_orientation,
+        regions=regions,
     )
     photos = lookalike.open(
         collection, model=model, runtime=runtime, precision=precision, recall=recall

@@ -39,6 +39,8 @@ class _Neighbour:
     ratio: str
     image: str
     moment: str
+    how: str
+    region: str
 
 
 def html_page(result: SearchResult, query_image: bytes, thumbnails: Sequence[bytes]) -> str:
@@ -79,6 +81,23 @@ def _neighbour(rank: int, hit: Hit, thumbnail: bytes) -> _Neighbour:
         ratio=f"{ratio:.4f}",
         image=_data_uri(thumbnail),
         moment="" if hit.frame is None else clock(hit.frame),
+        how="" if hit.orientation in (None, "upright") else str(hit.orientation),
+        region=_region(hit, ratio),
+    )
+
+
+def _region(hit: Hit, ratio: float) -> str:
+    """Where to draw the part that fits, as CSS; the frame shows the middle of odd shapes."""
+    if hit.region is None:
+        return ""
+    left, top, width, height = hit.region
+    # Shares of the frame, which shows the picture as large as it covers it.
+    own = hit.width / max(1, hit.height)
+    across, down = max(1.0, own / ratio), max(1.0, ratio / own)
+    x, y = 0.5 + (left - 0.5) * across, 0.5 + (top - 0.5) * down
+    return (
+        f"left:{100 * x:.2f}%;top:{100 * y:.2f}%;"
+        f"width:{100 * width * across:.2f}%;height:{100 * height * down:.2f}%"
     )
 
 

@@ -89,7 +89,11 @@ def encoders_json(encoders: Sequence[EncoderState]) -> list[JsonObject]:
 
 
 def _hit(hit: Hit) -> JsonObject:
-    folded = {} if hit.duplicates is None else {"duplicates": list(hit.duplicates)}
+    asked: JsonObject = {} if hit.duplicates is None else {"duplicates": list(hit.duplicates)}
+    if hit.orientation is not None:
+        asked["orientation"] = hit.orientation
+    if hit.region is not None:
+        asked["region"] = list(hit.region)
     return {
         "id": hit.id,
         "path": hit.path,
@@ -105,7 +109,7 @@ def _hit(hit: Hit) -> JsonObject:
         "offline": hit.offline,
         "frame": hit.frame,
         "likeness": hit.likeness,
-        **folded,
+        **asked,
     }
 
 

@@ -13,6 +13,7 @@ from lookalike.present.text import clock, display_path
 from lookalike.types import (
     DuplicateGroup,
     EncoderState,
+    Hit,
     IndexSummary,
     Rules,
     SearchResult,
@@ -60,6 +61,7 @@ def hits_table(result: SearchResult) -> "RenderableType":
                 (f"{hit.score:>z7.4f}  ", _score_style(hit.score)),
                 *_path_spans(hit.path),
                 *([] if hit.frame is None else [(f"  at {clock(hit.frame)}", "cyan")]),
+                *([(f"  {how}", "cyan")] if (how := _placed(hit)) else []),
                 *([("  offline", "yellow")] if hit.offline else []),
             ]
 
@@ -69,6 +71,15 @@ def hits_table(result: SearchResult) -> "RenderableType":
             yield f"{rank}\t{hit.score:z.6f}\t{display_path(hit.path)}{moment}"
 
     return _Lines(styled, plain)
+
+
+def _placed(hit: Hit) -> str:
+    """In which position, and where in the picture, the query was found; nothing for the usual."""
+    words = [] if hit.orientation in (None, "upright") else [str(hit.orientation)]
+    if hit.region is not None:
+        left, top, width, height = hit.region
+        words.append(f"in {width:.0%} x {height:.0%} at {left:.0%}, {top:.0%}")
+    return ", ".join(words)
 
 
 def duplicates_table(groups: Sequence[DuplicateGroup]) -> "RenderableType":

@@ -2,18 +2,21 @@
 
 import os
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import QueryError
-from lookalike.store import Store, StoredFile
+from lookalike.search.places import nearest_places
+from lookalike.search.turns import ORIENTATIONS
+from lookalike.store import Places, Store, StoredFile
 from lookalike.types import Embeddings, Hit, Ids, Query
 
 
 def nearest(
     store: Store,
-    vector: Embeddings,
+    vectors: Embeddings,
     query: Query,
     k: int,
     offset: int = 0,
@@ -23,27 +26,39 @@ def nearest(
 
     Args:
         store: the collection.
-        vector: (1, dimension) float32, L2-normalised: what stands for the query's pictures.
+        vectors: (n, dimension) float32, L2-normalised: what stands for the query's pictures; one,
+            or one for each of `ORIENTATIONS` where any was asked for.
         query: says which pictures to search among, and the least score.
         k: at least 1; fewer come back where fewer are stored, or fit.
         offset: how many to pass over, at least 0.
         exclude: ids to leave out.
 
     Raises:
-        QueryError: `k` is below 1, `offset` is below 0, or the vector has another dimension.
+        QueryError: `k` is below 1, `offset` is below 0, the vectors have another dimension, or the
+            collection keeps no regions where they were asked for.
     """
     if k < 1 or offset < 0:
         raise QueryError(f"k has to be at least 1 and offset at least 0, not {k} and {offset}")
-    found = store.search(vector, k + offset + len(exclude), where=query.where)
-    ids, scores = found.ids[0], found.scores[0]
-    if exclude:
-        kept = ~np.isin(ids, list(exclude))
-        ids, scores = ids[kept], scores[kept]
-    ids, scores = ids[offset : offset + k], scores[offset : offset + k]
+    wanted = k + offset + len(exclude)
+    found = nearest_places(store, vectors, wanted, query.where, regions=query.regions)
+    chosen = np.flatnonzero(~np.isin(found.ids, list(exclude)))[offset : offset + k]
     if query.min_score is not None:
-        enough = scores >= query.min_score
-        ids, scores = ids[enough], scores[enough]
-    return hits_of(store, ids, scores)
+        chosen = chosen[found.scores[chosen] >= query.min_score]
+    hits = hits_of(store, found.ids[chosen], found.scores[chosen])
+    if not (query.any_orientation or query.regions):
+        return hits
+    rows = {int(found.ids[row]): row for row in chosen}
+    return [_placed(hit, found, rows[hit.id], query) for hit in hits]
+
+
+def _placed(hit: Hit, found: Places, row: int, query: Query) -> Hit:
+    """The hit with where in it, and in which position, the query was found."""
+    orientation = ORIENTATIONS[int(found.queries[row])] if query.any_orientation else None
+    left, top, width, height = found.boxes[row].tolist()
+    whole = (width, height) == (1, 1)
+    return replace(
+        hit, orientation=orientation, region=None if whole else (left, top, width, height)
+    )
 
 
 def hits_of(store: Store, ids: Ids, scores: NDArray[np.float32]) -> list[Hit]:

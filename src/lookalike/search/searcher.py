@@ -13,8 +13,9 @@ from lookalike.search.duplicates import fold
 from lookalike.search.hits import nearest
 from lookalike.search.looks import Looks
 from lookalike.search.reading import Original, Reader, naming
+from lookalike.search.turns import ORIENTATIONS, turned
 from lookalike.store import Store
-from lookalike.types import Crop, Embeddings, Example, Hit, Pixels, Query
+from lookalike.types import Crop, Embeddings, Example, Hit, Orientation, Pixels, Query
 
 
 class Searcher:
@@ -45,12 +46,12 @@ class Searcher:
             EncoderError: the encoder cannot be used.
         """
         reader = Reader(self._store)
-        vector = self._embed(query, reader)
+        vectors = self._positions(query, reader)
         own: set[int] = set()
         if query.exclude:
             for example in (*query.positives, *query.negatives):
                 own |= reader.same_content(example.picture)
-        hits = nearest(self._store, vector, query, k, offset, own)
+        hits = nearest(self._store, vectors, query, k, offset, own)
         return fold(self._store, self._looks, hits) if query.group else hits
 
     def embed(self, query: Query) -> Embeddings:
@@ -77,6 +78,30 @@ class Searcher:
 
     def _embed(self, query: Query, reader: Reader) -> Embeddings:
         return combine(*self.weigh(query, reader))
+
+    def _positions(self, query: Query, reader: Reader) -> Embeddings:
+        """The embedding of the whole query; where asked for, in each of `ORIENTATIONS`."""
+        if not query.any_orientation:
+            return self._embed(query, reader)
+        words = [] if query.text is None else [(query.text_weight, self._words(query.text))]
+        examples = (*query.positives, *query.negatives)
+        if not examples:
+            raise QueryError("words have no orientation: look for it with a picture")
+        pixels = [
+            self._pixels(example, reader, orientation)
+            for orientation in ORIENTATIONS
+            for example in examples
+        ]
+        vectors = (
+            self._encoder().embed(np.stack(pixels)).reshape(len(ORIENTATIONS), len(examples), -1)
+        )
+        weights = [example.weight for example in examples]
+        many = len(query.positives)
+        rows = []
+        for turned_vectors in vectors:
+            weighted = list(zip(weights, turned_vectors, strict=True))
+            rows.append(combine(weighted[:many] + words, weighted[many:]))
+        return np.concatenate(rows)
 
     def _words(self, text: str) -> NDArray[np.float32]:
         encoder = self._store.encoder
@@ -117,11 +142,14 @@ class Searcher:
             return None  # the encoder that answers has not embedded it yet
         return row
 
-    def _pixels(self, example: Example, reader: Reader) -> Pixels:
+    def _pixels(
+        self, example: Example, reader: Reader, orientation: Orientation = "upright"
+    ) -> Pixels:
         with naming(example.picture):
             original = reader.open(example)
             encoder = self._encoder()
-            return encoder.prepare(original.decoded(example.crop, encoder.decode_hint))
+            picture = original.decoded(example.crop, encoder.decode_hint)
+            return encoder.prepare(turned(picture, orientation))
 
 
 def embed_query(

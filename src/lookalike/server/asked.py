@@ -141,6 +141,13 @@ class SearchRequest(QueryRequest):
     group: bool = Field(
         default=False, description="fold hits that are one picture, changed, into the nearest one"
     )
+    any_orientation: bool = Field(
+        default=False, description="also find what is mirrored or turned by quarters"
+    )
+    regions: bool = Field(
+        default=False,
+        description="also find pictures that contain the query as a part, where regions are kept",
+    )
     preview: bool = Field(
         default=False, description="also give a small JPEG of the query, as a data URL"
     )

@@ -21,6 +21,7 @@ from lookalike.types import (
     Facets,
     Heat,
     Hit,
+    Orientation,
     Status,
 )
 
@@ -66,6 +67,14 @@ class HitBody(BaseModel):
     duplicates: list[int] = Field(
         default=[], description="ids of hits that were folded into this one; only with group"
     )
+    orientation: Orientation | None = Field(
+        default=None, description="how it shows the query; only with any_orientation"
+    )
+    region: tuple[float, float, float, float] | None = Field(
+        default=None,
+        description="the part that fits best: left, top, width, height, as shares; only with "
+        "regions, and not where it is the whole picture",
+    )
 
     @classmethod
     def of(cls, hit: Hit) -> "HitBody":
@@ -88,6 +97,10 @@ class HitBody(BaseModel):
         )
         if hit.duplicates is not None:
             body.duplicates = list(hit.duplicates)
+        if hit.orientation is not None:
+            body.orientation = hit.orientation
+        if hit.region is not None:
+            body.region = hit.region
         return body
 
 

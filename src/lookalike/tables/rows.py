@@ -20,6 +20,8 @@ _FILE = (
     Column("frame", "number"),
 )
 _SCORES = (Column("score", "number"), Column("distance", "number"))
+_SIDES = ("x", "y", "width", "height")
+_NOWHERE = (None, None, None, None)
 _BATCH = 4096
 
 
@@ -31,6 +33,8 @@ def hit_table(hits: Sequence[Hit]) -> Table:
         *_FILE,
         Column("likeness", "number"),
         Column("duplicates", "wholes"),
+        Column("orientation", "text"),
+        *(Column(f"region_{side}", "number") for side in _SIDES),
     )
     rows = [
         {
@@ -38,6 +42,8 @@ def hit_table(hits: Sequence[Hit]) -> Table:
             **_hit(hit),
             "likeness": hit.likeness,
             "duplicates": None if hit.duplicates is None else list(hit.duplicates),
+            "orientation": hit.orientation,
+            **dict(zip((f"region_{side}" for side in _SIDES), hit.region or _NOWHERE, strict=True)),
         }
         for rank, hit in enumerate(hits, start=1)
     ]

@@ -72,7 +72,7 @@ def _allowed(request: Request, question: Question) -> Question:
 
 
 async def _read_form(request: Request) -> Question:
-    async with request.form(max_files=1, max_fields=16, max_part_size=65_536) as form:
+    async with request.form(max_files=1, max_fields=24, max_part_size=65_536) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise HTTPException(422, _HOW)

@@ -86,6 +86,8 @@ def router(metrics: Metrics) -> APIRouter:
             min_score=request.min_score,
             exclude=request.exclude,
             group=request.group,
+            any_orientation=request.any_orientation,
+            regions=request.regions,
         )
         with metrics.search_timer(asked.first.kind if asked.first else "text"):
             hits = collection.search(query, request.k, offset=request.offset)
