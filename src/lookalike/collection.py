@@ -383,6 +383,17 @@ class Collection:
             encoders=self.encoders.all(),
         )
 
+    def check_ready(self) -> None:
+        """Whether searches can be answered now: the store does, and the encoder's file is there.
+
+        Raises:
+            CollectionNotFoundError: the collection does not exist yet.
+            StoreUnavailableError: the store cannot be reached.
+            EncoderError: the encoder cannot be found.
+            EncoderMismatchError: it is another than the collection was made with.
+        """
+        self._now.check_ready()
+
     def browse(
         self, offset: int = 0, limit: int = 50, where: Where | None = None
     ) -> list[StoredFile]:

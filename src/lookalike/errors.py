@@ -10,6 +10,7 @@ LookalikeError
 ├── StoreError                a collection that cannot be used
 │   ├── CollectionNotFoundError
 │   ├── CollectionBusyError       another process is writing to it
+│   ├── StoreUnavailableError     what holds it does not answer for now
 │   ├── EncoderMismatchError      it was made with another encoder
 │   └── FormatVersionError        it was made by another version of Lookalike
 ├── QueryError                a query that makes no sense
@@ -60,6 +61,13 @@ class CollectionNotFoundError(StoreError):
 
 class CollectionBusyError(StoreError):
     """Another process is writing to the collection."""
+
+
+class StoreUnavailableError(StoreError):
+    """What holds the collection cannot be reached for now: a server, or a drive that is away.
+
+    Nothing is wrong with the collection, and asking again later is right.
+    """
 
 
 class EncoderMismatchError(StoreError):

@@ -90,6 +90,18 @@ class Opened:
                 self._located = found
             return self._located
 
+    def check_ready(self) -> None:
+        """Whether searches can be answered: the store does, and the encoder's file is there.
+
+        Raises:
+            StoreUnavailableError: the store cannot be reached.
+            EncoderError, EncoderMismatchError: see `encoder`.
+        """
+        self.store.state()
+        found = self.locate()
+        if not os.path.isfile(found.file):
+            raise EncoderError(f"the encoder's file {found.file} is gone: put it back")
+
 
 def _locate_again(store: Store) -> LocatedModel:
     try:

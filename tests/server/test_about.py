@@ -122,6 +122,7 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
         "/api/uploads/{upload}/preview",
         "/api/status",
         "/healthz",
+        "/readyz",
         "/metrics",
     }
     search = schema["paths"]["/api/search"]["post"]

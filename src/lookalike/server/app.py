@@ -50,7 +50,7 @@ _ANYWHERE = {
     413: "the body is too large",
     422: "a field is out of range",
     429: "too many requests; Retry-After says when to come again",
-    503: "the collection is busy, or the answer took too long",
+    503: "the collection cannot be reached for now, or the answer took too long",
 }
 """What any route may answer."""
 

@@ -16,7 +16,7 @@ from lookalike.server.policy import Policy
 
 _COOKIE = "lookalike"
 _MONTH_S = 30 * 24 * 3600
-_OPEN = ("/healthz", "/static/")
+_OPEN = ("/healthz", "/readyz", "/static/")
 """Places that say nothing of the pictures."""
 
 

@@ -16,6 +16,7 @@ from lookalike.errors import (
     LookalikeError,
     QueryError,
     SourceError,
+    StoreUnavailableError,
 )
 from lookalike.present.text import display_path
 
@@ -26,8 +27,12 @@ _STATUS: dict[type[LookalikeError], int] = {
     DecodeError: 415,
     QueryError: 422,
     CollectionBusyError: 409,
+    StoreUnavailableError: 503,
 }
 """Status of each kind of error; what is not listed is the server's own trouble, 500."""
+
+COME_AGAIN = {"Retry-After": "5"}
+"""A header that says after how many seconds to ask again where the store cannot be reached."""
 
 _SENTENCES = {
     404: "there is nothing at this address: see /docs for what there is",
@@ -63,12 +68,16 @@ def install(app: FastAPI, headers_of_500: dict[str, str]) -> None:
 
     def lookalike_error(_request: Request, error: Exception) -> JSONResponse:
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+        headers = None
         if status == 500:
             _log.error("%s", error, exc_info=error)
+        elif status == 503:
+            _log.warning("%s", error)
+            headers = COME_AGAIN
         sentence = str(error)
         if isinstance(error, DecodeError):  # its message is the reason alone
             sentence = f"this picture cannot be used: {sentence}"
-        return error_response(status, sentence)
+        return error_response(status, sentence, headers)
 
     def http_error(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101  as registered below

@@ -13,7 +13,7 @@ _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 class Metrics:
     """The figures of one application, in a registry of their own."""
 
-    def __init__(self, pictures: Callable[[], int]) -> None:
+    def __init__(self, pictures: Callable[[], float]) -> None:
         """Count from zero.
 
         Args:

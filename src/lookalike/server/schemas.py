@@ -384,6 +384,12 @@ class HealthBody(BaseModel):
     status: str = "ok"
 
 
+class ReadyBody(BaseModel):
+    """Searches can be answered."""
+
+    status: str = "ready"
+
+
 class ErrorBody(BaseModel):
     """What went wrong, and what to do, in one sentence."""
 

@@ -1,5 +1,6 @@
 """The collections of one server, and the one that a request means."""
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from fastapi import Depends, HTTPException, Query, Request
 
 from lookalike.atlas import Atlas
 from lookalike.collection import Collection
+from lookalike.errors import StoreUnavailableError
 from lookalike.jobs import Indexing
 from lookalike.present.text import display_path
 
@@ -53,9 +55,12 @@ class Served:
         return next(iter(self)) if name is None else self._members.get(name)
 
     @property
-    def pictures(self) -> int:
-        """The number of pictures in all collections together."""
-        return sum(len(member.collection) for member in self)
+    def pictures(self) -> float:
+        """The number of pictures in all collections together; NaN where one is out of reach."""
+        try:
+            return sum(len(member.collection) for member in self)
+        except StoreUnavailableError:
+            return math.nan
 
     def begin_close(self) -> None:
         """Let what goes on in the background come to an end; streams of events end as well."""

@@ -1,11 +1,19 @@
 """What the collection holds, and how the server does."""
 
-from fastapi import APIRouter, Response
+import logging
+
+from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from lookalike.errors import EncoderError, EncoderMismatchError, LookalikeError
+from lookalike.server.errors import COME_AGAIN
 from lookalike.server.metrics import Metrics
-from lookalike.server.schemas import HealthBody, StatusBody
-from lookalike.server.served import Chosen
+from lookalike.server.schemas import HealthBody, ReadyBody, StatusBody
+from lookalike.server.served import Chosen, Served
+
+_log = logging.getLogger(__name__)
+
+_OF_ENCODERS = (EncoderError, EncoderMismatchError)
 
 
 def router(metrics: Metrics) -> APIRouter:
@@ -21,6 +29,24 @@ def router(metrics: Metrics) -> APIRouter:
     async def health() -> HealthBody:
         """Answers while the server takes requests; never waits for a search."""
         return HealthBody()
+
+    @routes.get("/readyz", summary="Whether the server can answer searches")
+    def ready(request: Request) -> ReadyBody:
+        """Asks the store of every collection, and looks for the files of their encoders.
+
+        Anybody may ask, so the answer names neither; the log, and `/api/status`, say all.
+        """
+        served: Served = request.app.state.served
+        for member in served:
+            try:
+                member.collection.check_ready()
+            except LookalikeError as error:
+                _log.warning("not ready: %s", error)
+                what = "encoder" if isinstance(error, _OF_ENCODERS) else "store"
+                raise HTTPException(
+                    503, f"the {what} of a collection is out of reach: the log says why", COME_AGAIN
+                ) from error
+        return ReadyBody()
 
     @routes.get(
         "/metrics",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lookalike.errors import StoreError
+from lookalike.errors import StoreError, StoreUnavailableError
 from lookalike.store.local.journal import (
     change_over,
     is_full,
@@ -144,6 +144,11 @@ def readable() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN:
+            raise StoreUnavailableError(
+                "the collection cannot be reached: its file cannot be opened, see that its drive "
+                "is there and that you may read it"
+            ) from error
         raise StoreError(f"the collection cannot be read: {error}") from error
 
 
