@@ -1,8 +1,6 @@
 """lookalike duplicates."""
 
-import os
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -87,8 +85,7 @@ def duplicates(
         if not yes:
             _report([tidy.Done(step) for step in steps], "would be done (--yes)", None, as_json)
             return
-        name = f"{datetime.now():%Y-%m-%d-%H%M%S}-{os.getpid()}.jsonl"
-        journal = os.path.join(photos.location, "tidied", name)
+        journal = tidy.new_journal(photos.location)
         _report(list(tidy.act(steps, journal)), "done", journal, as_json)
     elif as_json:
         echo_json(duplicates_json(chosen))

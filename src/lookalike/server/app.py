@@ -29,6 +29,7 @@ from lookalike.server.routes import (
     labels,
     pages,
     search,
+    tidy,
     uploads,
 )
 from lookalike.server.routes import map as map_routes
@@ -85,6 +86,7 @@ def create_app(*collections: Collection, policy: Policy | None = None) -> FastAP
     app.include_router(labels.router())
     app.include_router(facets.router())
     app.include_router(duplicates.router())
+    app.include_router(tidy.router())
     app.include_router(export.router())
     app.include_router(uploads.router())
     app.include_router(map_routes.router())
