@@ -110,6 +110,7 @@ def test_heavy_libraries_stay_in_their_rooms(room: str, path: Path) -> None:
         "pyarrow": ["tables"],
         "watchfiles": ["jobs"],
         "rawpy": ["decode"],
+        "av": ["decode"],
         "pi_heif": ["decode"],
         "imagecodecs": ["decode"],
         "httpx2": ["source", "encoders"],

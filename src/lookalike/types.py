@@ -113,6 +113,7 @@ class Rules:
         links: which symbolic links are followed.
         hidden: whether names that begin with a dot count.
         min_bytes: the least size of a file.
+        keywords: whether keywords of the files, and of XMP beside them, become labels.
     """
 
     include: tuple[str, ...] = ()
@@ -120,6 +121,7 @@ class Rules:
     links: Links = "files"
     hidden: bool = False
     min_bytes: int = 0
+    keywords: bool = True
 
     def __post_init__(self) -> None:
         """Take any sequence of patterns."""

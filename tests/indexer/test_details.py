@@ -66,8 +66,7 @@ def test_pictures_of_an_earlier_format_are_read_again_but_not_encoded(
 def test_a_later_reader_of_details_looks_again(
     photos: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (candidates, prepare):
-        monkeypatch.setattr(module, "DETAILS", DETAILS + 1)
+    monkeypatch.setattr(candidates, "DETAILS", DETAILS + 1)
     photos.index()
     assert photos.encoder.seen == 0
     assert {item.file.details for item in photos.store.page(0, 9)} == {DETAILS + 1}

@@ -100,6 +100,7 @@ def rules(command: F) -> F:
         links: Links | None,
         hidden: bool,
         min_bytes: int | None,
+        no_keywords: bool,
         no_rules: bool,
         **others: Any,  # noqa: ANN401  of the command
     ) -> Any:  # noqa: ANN401  as the command
@@ -109,8 +110,9 @@ def rules(command: F) -> F:
             links=links or "files",
             hidden=hidden,
             min_bytes=min_bytes or 0,
+            keywords=not no_keywords,
         )
-        given = include or exclude or links or hidden or min_bytes is not None
+        given = include or exclude or links or hidden or no_keywords or min_bytes is not None
         if given and no_rules:
             raise click.UsageError("--no-rules goes with none of the others")
         return command(rules=rules if given or no_rules else None, **others)
@@ -119,6 +121,11 @@ def rules(command: F) -> F:
     for option in (
         click.option(
             "--no-rules", is_flag=True, help="Forget the rules that the folders were given before."
+        ),
+        click.option(
+            "--no-keywords",
+            is_flag=True,
+            help="Do not make labels of the keywords in the files, and in XMP beside them.",
         ),
         click.option(
             "--min-bytes",

@@ -3,6 +3,7 @@
 from lookalike.decode.codecs import Format, formats
 from lookalike.decode.details import DETAILS, Details
 from lookalike.decode.isolate import decode, details_of, frames, isolated, scan
+from lookalike.decode.keywords import XMP_BYTES, keywords_of_xmp, tidied
 from lookalike.decode.media import Scan
 from lookalike.decode.picture import MAX_PIXELS, READER, Picture, from_image
 from lookalike.decode.thumbnail import thumbnail
@@ -11,6 +12,7 @@ __all__ = [
     "DETAILS",
     "MAX_PIXELS",
     "READER",
+    "XMP_BYTES",
     "Details",
     "Format",
     "Picture",
@@ -21,6 +23,8 @@ __all__ = [
     "frames",
     "from_image",
     "isolated",
+    "keywords_of_xmp",
     "scan",
     "thumbnail",
+    "tidied",
 ]

@@ -1,12 +1,14 @@
-"""What a picture's file says of how it was made: when, and with which camera."""
+"""What a picture's file says of itself: when and with which camera it was made, and keywords."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from PIL import ExifTags, Image
 
-DETAILS = 1
+from lookalike.decode.keywords import keywords_of
+
+DETAILS = 2
 """Version of what is read here. Pictures that were indexed with another are read once more, but
 not encoded."""
 
@@ -22,17 +24,20 @@ class Details:
         taken: when the picture was taken: seconds since the epoch, the camera's clock read as if
             it were UTC. None where the file does not say.
         camera: maker and model, such as "Canon EOS R5". None where the file does not say.
+        keywords: in their order.
     """
 
     taken: int | None = None
     camera: str | None = None
+    keywords: tuple[str, ...] = ()
 
 
 def read_details(image: Image.Image) -> Details:
     """Read an open picture's EXIF; what is unreadable counts as not said."""
     try:
         # Not PNG's own method, which would decode the whole picture to look behind it as well.
-        return details_of_exif(Image.Image.getexif(image))
+        exif = Image.Image.getexif(image)
+        return replace(details_of_exif(exif), keywords=keywords_of(image, exif))
     except Exception:  # noqa: BLE001  unreadable EXIF says nothing about the picture itself
         return Details()
 

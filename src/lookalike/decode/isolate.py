@@ -125,7 +125,7 @@ class Workers:
         seconds = self._seconds + _SCAN_SECONDS
         with closing(self._answers(media, {"do": "scan"}, seconds)) as answers:
             record, _ = _checked(next(answers))
-        return Scan(tuple(record["frames"]), Details(**record["details"]))
+        return Scan(tuple(record["frames"]), _details(record))
 
     def frames(
         self, media: Media, times: Sequence[int], at_least: int | None
@@ -144,7 +144,7 @@ class Workers:
                 record, _ = next(answers)
         except DecodeError:
             return Details()
-        return Details(**record["details"])
+        return _details(record)
 
     def _answers(
         self, media: Media, wanted: Record, seconds: float
@@ -242,8 +242,13 @@ def _checked(answer: tuple[Record, bytes]) -> tuple[Record, bytes]:
 
 def _picture(record: Record, pixels: bytes) -> Picture:
     image = Image.frombytes("RGB", (record["size"][0], record["size"][1]), pixels)
-    details = Details(**record["details"])
-    return Picture(image, record["width"], record["height"], record["format"], details)
+    size = record["width"], record["height"]
+    return Picture(image, *size, record["format"], _details(record))
+
+
+def _details(record: Record) -> Details:
+    told = record["details"]
+    return Details(told["taken"], told["camera"], tuple(told["keywords"]))
 
 
 def read_exactly(stream: IO[bytes], size: int) -> bytes:

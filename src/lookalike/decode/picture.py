@@ -227,9 +227,9 @@ def _decode_opened(image: ImageFile.ImageFile, data: bytes, at_least: int | None
         need += width * height * _coefficient_bytes(image)
     check_size(width, height, need)
     with budget.hold(need):
+        details = read_details(image)  # before loading, as `details_of` reads them
         image.load()
         orientation = _orientation(image)
-        details = read_details(image)
         rgb = _upright(_to_rgb(image, at_least if held > _LARGE else None), orientation)
     if orientation >= 5:
         width, height = height, width

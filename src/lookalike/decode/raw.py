@@ -1,11 +1,13 @@
 """Cameras' raw files: the preview that the camera put into them, or the sensor at half its size."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
 from lookalike.decode.details import Details, details_of_exif
+from lookalike.decode.keywords import keywords_of
 
 _TURNS = {
     3: Image.Transpose.ROTATE_180,
@@ -88,7 +90,8 @@ class RawFile:
 
 
 def raw_details(data: bytes) -> Details:
-    """When and with what it was taken, where the file is built like a TIFF."""
+    """What it says of itself, where the file is built like a TIFF."""
     exif = Image.Exif()
     exif.load(data)
-    return details_of_exif(exif)
+    words = keywords_of(Image.new("L", (1, 1)), exif)
+    return replace(details_of_exif(exif), keywords=words)

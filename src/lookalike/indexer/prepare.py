@@ -1,17 +1,28 @@
 """From a candidate file to what the main loop does with it. Runs wherever the workshop is."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.decode import DETAILS, READER, Details, Picture, decode, details_of, scan
+from lookalike.decode import (
+    READER,
+    XMP_BYTES,
+    Details,
+    Picture,
+    decode,
+    details_of,
+    keywords_of_xmp,
+    scan,
+    tidied,
+)
 from lookalike.encoders import Encoder
 from lookalike.errors import DecodeError, SourceError, StoreError
 from lookalike.indexer.candidates import TRY_AGAIN, Candidate
 from lookalike.indexer.presence import Presence
-from lookalike.source import Media, media_digest, read_media
+from lookalike.source import Media, media_digest, read_file, read_media
 from lookalike.store import FileRecord, SkippedFile, Store, StoredFile
 from lookalike.types import Pixels
 
@@ -111,24 +122,33 @@ def develop(
         width=0,
         height=0,
         format="",
-        taken=scanned.details.taken,
-        camera=scanned.details.camera,
-        details=DETAILS,
+        details=candidate.details,
     )
+    file = _described(file, candidate, scanned.details)
     if picture is None:
         return Unrolled(file, scanned.frames, candidate.known)
     try:
         pixels = encoder.prepare(picture)
     except Exception as error:  # noqa: BLE001  whatever it is, it costs this picture alone
         return refused(candidate.path, candidate.mtime_ns, f"it cannot be resized: {error}")
-    details = picture.details
-    file = replace(as_decoded(file, picture), taken=details.taken, camera=details.camera)
+    file = _described(as_decoded(file, picture), candidate, picture.details)
     return Encodable(file, pixels, candidate.known)
 
 
 def as_decoded(file: FileRecord, picture: Picture) -> FileRecord:
     """The record with what decoding has told."""
     return replace(file, width=picture.width, height=picture.height, format=picture.format)
+
+
+def _described(file: FileRecord, candidate: Candidate, details: Details) -> FileRecord:
+    """The record with what the file says of itself, and what lies beside it says of it."""
+    words: list[str] = []
+    if candidate.sidecars is not None:
+        words += details.keywords
+        for path in candidate.sidecars:
+            with suppress(SourceError):
+                words += keywords_of_xmp(read_file(path, XMP_BYTES))
+    return replace(file, taken=details.taken, camera=details.camera, keywords=tidied(words))
 
 
 def stale_ids(
@@ -169,15 +189,14 @@ def recognise(
     details = read_details()
 
     def here(twin: StoredFile) -> FileRecord:
-        return replace(
+        file = replace(
             twin.file,
             path=candidate.path,
             size=candidate.size,
             mtime_ns=candidate.mtime_ns,
-            taken=details.taken,
-            camera=details.camera,
-            details=DETAILS,
+            details=candidate.details,
         )
+        return _described(file, candidate, details)
 
     def all_here(twins: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
         return tuple(StoredFile(twin.id, here(twin)) for twin in twins)

@@ -37,7 +37,11 @@ class Survey:
         """The files to read; everything else about the folders goes into the ledger."""
         for scope in self._scopes:
             for folder in walk(scope.start, scope.sieve):
-                work = plan(folder, self._store.states(folder.path))
+                work = plan(
+                    folder,
+                    self._store.states(folder.path),
+                    keywords=scope.sieve.rules.keywords,
+                )
                 self._note(folder, work, scope.start)
                 self._teller.tell("indexing")
                 yield from work.candidates

@@ -245,6 +245,7 @@ def _root(status: Status, root: str) -> str:
     parts += [f"links: {rules.links}"] if rules.links != "files" else []
     parts += ["hidden ones too"] if rules.hidden else []
     parts += [f"from {_size(rules.min_bytes)}"] if rules.min_bytes else []
+    parts += [] if rules.keywords else ["without keywords"]
     parts += ["offline"] if root in status.offline else []
     return ", ".join(parts)
 

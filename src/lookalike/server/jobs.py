@@ -31,6 +31,7 @@ class IndexRequest(BaseModel):
     links: Links = Field("files", description="which symbolic links are followed")
     hidden: bool = Field(False, description="whether names that begin with a dot count")
     min_bytes: int = Field(0, ge=0, le=2**40, description="the least size of a file")
+    keywords: bool = Field(True, description="whether keywords of the files become labels")
 
     def rules(self) -> Rules | None:
         """The rules for these folders; None, where none is given, goes by those of before."""
@@ -42,6 +43,7 @@ class IndexRequest(BaseModel):
             links=self.links,
             hidden=self.hidden,
             min_bytes=self.min_bytes,
+            keywords=self.keywords,
         )
 
 

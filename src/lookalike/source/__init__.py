@@ -26,6 +26,7 @@ from lookalike.source.volumes import volumes
 from lookalike.source.walk import (
     FoundFile,
     FoundFolder,
+    Sidecar,
     device_number,
     is_collection,
     walk,
@@ -42,6 +43,7 @@ __all__ = [
     "FoundFile",
     "FoundFolder",
     "Media",
+    "Sidecar",
     "Sieve",
     "Upload",
     "Uploads",

@@ -2,7 +2,8 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,12 +16,21 @@ COLLECTION_MARKER = "collection.sqlite"
 """A folder that holds this file is a collection: its thumbnails are not somebody's pictures."""
 
 
-class FoundFile(NamedTuple):
-    """A file that promises a picture: its name in its folder, bytes, nanoseconds."""
+class Sidecar(NamedTuple):
+    """A file of XMP beside a picture: its name in its folder, bytes, nanoseconds."""
 
     name: str
     size: int
     mtime_ns: int
+
+
+class FoundFile(NamedTuple):
+    """A file that promises a picture: its name in its folder, bytes, nanoseconds, its sidecars."""
+
+    name: str
+    size: int
+    mtime_ns: int
+    sidecars: tuple[Sidecar, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,7 +86,7 @@ def walk(start: str, sieve: Sieve | None = None) -> Iterator[FoundFolder]:
         yield FoundFolder(start, -1, unreadable=[(start, _reason(error))], complete=False)
         return
     if not is_folder:
-        yield _single(start)
+        yield _single(start, sieve.rules)
         return
     try:
         pending = [(start, _sieve_at(start, sieve))]
@@ -122,6 +132,9 @@ def _list(path: str, sieve: Sieve, linked: set[str]) -> tuple[FoundFolder | None
         with os.scandir(path) as entries:
             listing = sorted(entries, key=lambda entry: entry.name)
         names = {entry.name for entry in listing}
+        sidecars = {
+            entry.name.lower(): entry for entry in listing if entry.name.lower().endswith(".xmp")
+        }
         if COLLECTION_MARKER in names:
             return None, below, sieve
         if IGNORE_FILE in names:
@@ -135,7 +148,7 @@ def _list(path: str, sieve: Sieve, linked: set[str]) -> tuple[FoundFolder | None
                 if sieve.takes_folder(entry.path):
                     below.append(entry.path)
             elif is_picture_name(entry.name) and sieve.takes_file(entry.path):
-                _add_file(folder, entry, sieve.rules)
+                _add_file(folder, entry, sieve.rules, sidecars)
         except FileNotFoundError as error:
             reason = "it is a link to nothing" if entry.is_symlink() else _reason(error)
             folder.unreadable.append((entry.path, reason))
@@ -164,21 +177,47 @@ def _holds(folder: str, path: str) -> bool:
     return path == folder or path.startswith(os.path.join(folder, ""))
 
 
-def _add_file(folder: FoundFolder, entry: os.DirEntry[str], rules: Rules) -> None:
+def _add_file(
+    folder: FoundFolder,
+    entry: os.DirEntry[str],
+    rules: Rules,
+    sidecars: Mapping[str, os.DirEntry[str]],
+) -> None:
     if rules.links == "none" and entry.is_symlink():
         return
     status = entry.stat()
     if stat.S_ISREG(status.st_mode):
         if status.st_size >= rules.min_bytes:
-            folder.files.append(FoundFile(entry.name, status.st_size, status.st_mtime_ns))
+            beside = _beside(entry.name, sidecars) if rules.keywords and sidecars else ()
+            folder.files.append(FoundFile(entry.name, status.st_size, status.st_mtime_ns, beside))
     elif not stat.S_ISDIR(status.st_mode):
         folder.unreadable.append((entry.path, "it is not a regular file"))
 
 
-def _single(path: str) -> FoundFolder:
+def _beside(name: str, sidecars: Mapping[str, os.DirEntry[str]]) -> tuple[Sidecar, ...]:
+    """Those of a picture: a.xmp and a.jpg.xmp are beside a.jpg."""
+    found = []
+    for own in (f"{os.path.splitext(name)[0]}.xmp", f"{name}.xmp"):
+        entry = sidecars.get(own.lower())
+        with suppress(OSError):
+            if entry is not None and entry.is_file():
+                status = entry.stat()
+                found.append(Sidecar(entry.name, status.st_size, status.st_mtime_ns))
+    return tuple(found)
+
+
+def _single(path: str, rules: Rules) -> FoundFolder:
     status = os.stat(path)
-    parent = os.path.dirname(path)
-    found = FoundFile(os.path.basename(path), status.st_size, status.st_mtime_ns)
+    parent, name = os.path.split(path)
+    with os.scandir(parent) as entries:
+        stem = os.path.splitext(name)[0].lower()
+        sidecars = {
+            entry.name.lower(): entry
+            for entry in entries
+            if entry.name.lower() in (f"{stem}.xmp", f"{name.lower()}.xmp")
+        }
+    beside = _beside(name, sidecars) if rules.keywords else ()
+    found = FoundFile(name, status.st_size, status.st_mtime_ns, beside)
     return FoundFolder(parent, device_number(parent), [found], complete=False)
 
 
