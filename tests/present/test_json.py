@@ -77,6 +77,7 @@ def test_status_has_the_promised_shape() -> None:
                 "links": "files",
                 "hidden": False,
                 "min_bytes": 20_000,
+                "keywords": True,
             }
         },
         "text": False,
