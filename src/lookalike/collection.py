@@ -358,6 +358,14 @@ class Collection:
         """The number of pictures; 0 where the collection does not exist yet."""
         return self._store.count() if self._opened is not None else 0
 
+    def roots(self) -> list[str]:
+        """The folders that were indexed, sorted.
+
+        Raises:
+            CollectionNotFoundError: it does not exist yet.
+        """
+        return list(self._store.roots())
+
     def status(self) -> Status:
         """What the collection holds.
 

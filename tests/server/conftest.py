@@ -103,9 +103,11 @@ def client(collection: Collection) -> Iterator[TestClient]:
 class Live:
     """A server on a free port of this machine, in a thread."""
 
-    def __init__(self, *photos: Collection, policy: Policy | None = None) -> None:
+    def __init__(
+        self, *photos: Collection, policy: Policy | None = None, watch: bool = False
+    ) -> None:
         config = uvicorn.Config(
-            create_app(*photos, policy=policy),
+            create_app(*photos, policy=policy, watch=watch),
             port=0,
             log_config=None,
             ws="none",

@@ -43,6 +43,12 @@ from lookalike.cli import options
     help="Searches a second that one client may make. Default: no limit on this machine, 10 where "
     "there is a token.",
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Keep the collections up to date: index what comes, changes, moves and goes, within "
+    "seconds.",
+)
 @click.option("--log", is_flag=True, help="One line of JSON on stderr for each request.")
 @options.model
 @options.inference
@@ -56,6 +62,7 @@ def serve(
     names: tuple[str, ...],
     no_fetch: bool,
     rate: float | None,
+    watch: bool,
     log: bool,
     model: str | None,
     runtime: str,
@@ -105,6 +112,7 @@ def serve(
             open_browser=open_browser,
             on_ready=announce,
             policy=policy,
+            watch=watch,
         )
 
 

@@ -40,7 +40,7 @@ class Indexing:
                 raise CollectionBusyError(
                     f"{self._collection.location} is being indexed: wait for the end, or stop it"
                 )
-            before, job = self.job, IndexJob(self._collection, folders, rules, self._tell)
+            before, job = self.job, IndexJob(self._collection, folders, rules, self.tell)
             self.job = job
             job.start()
         # What takes longer, such as the download of an encoder, is told by the job's status.
@@ -73,7 +73,7 @@ class Indexing:
         with self._lock:
             self.closed = True
         self.stop()
-        self._tell()
+        self.tell()
 
     def close(self) -> None:
         """Stop the job, and wait until it has written what it has."""
@@ -81,7 +81,8 @@ class Indexing:
         if self.job is not None:
             self.job.join(_END_WITHIN_S)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Have watchers look at what is new."""
         with self._lock:
             watchers = list(self._watchers)
         for on_change in watchers:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from lookalike.collection import Collection
 from lookalike.errors import CollectionBusyError, SourceError
 from lookalike.indexer import is_away
-from lookalike.types import IndexSummary
+from lookalike.types import IndexProgress, IndexSummary
 
 QUIET_S = 1.0
 """How long nothing has to change before what has changed is indexed: writing a file takes time."""
@@ -30,6 +30,7 @@ class Watcher:
     Args:
         collection: it has been indexed before, and stays open.
         on_run: called with what each run of the indexer did that changed anything.
+        on_watching: called once everything has been compared, and changes are being noted.
         quiet_s: see `QUIET_S`.
         rescan_s: see `RESCAN_S`.
     """
@@ -39,26 +40,34 @@ class Watcher:
         collection: Collection,
         on_run: Callable[[IndexSummary], None],
         *,
+        on_watching: Callable[[], None] | None = None,
         quiet_s: float = QUIET_S,
         rescan_s: float = RESCAN_S,
     ) -> None:
         self._collection = collection
         self._on_run = on_run
+        self._on_watching = on_watching
         self._quiet_s = quiet_s
         self._rescan_s = rescan_s
         self.watching = threading.Event()
         self._changed: set[str] = set()
         self._since: float | None = None
+        self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Bring the collection up to date, and keep it so until `stop` is set.
 
+        A run of the indexer ends soon after that, too; what it has encoded is committed.
+
         Raises:
             LookalikeError: the collection cannot be written, or its encoder does not work.
         """
+        self._stop = stop
         while not stop.is_set():
             try:
                 self._watch(stop)
+            except _StopAsked:
+                return
             except OSError:  # a root has gone, or the system watches no more folders
                 self._index(())
                 stop.wait(_WITHOUT_EVENTS * self._quiet_s)
@@ -92,15 +101,18 @@ class Watcher:
         ):
             if not compared:
                 compared = self._index(())
-                if compared:
+                if compared and not self.watching.is_set():
                     self.watching.set()
+                    if self._on_watching is not None:
+                        self._on_watching()
                 continue
             self._note((path for _, path in changes), roots)
             if self._is_due(quiet=not changes) and self._index(sorted(self._changed)):
                 self._changed.clear()
                 self._since = None
             is_back = any(not is_away(root) for root in status.offline)
-            if not self._changed and (is_back or time.monotonic() > again):
+            is_new = self._collection.roots() != status.roots
+            if not self._changed and (is_back or is_new or time.monotonic() > again):
                 return
 
     def _note(self, paths: Iterable[str], roots: list[str]) -> None:
@@ -133,10 +145,18 @@ class Watcher:
 
     def _index_now(self, folders: Iterable[str]) -> IndexSummary:
         try:
-            return self._collection.index(*folders)
+            return self._collection.index(*folders, on_progress=self._listen)
         except SourceError:  # one of them has just gone
-            return self._collection.index()
+            return self._collection.index(on_progress=self._listen)
+
+    def _listen(self, progress: IndexProgress) -> None:
+        if self._stop.is_set() and progress.stage == "indexing":
+            raise _StopAsked
 
     def _is_ours(self, path: str) -> bool:
         # Collections are often kept inside the folders that they are of.
         return path.startswith(os.path.join(self._collection.location, ""))
+
+
+class _StopAsked(Exception):  # noqa: N818  no error: it carries the wish through the indexer
+    """Ends the indexer's run from its listener."""

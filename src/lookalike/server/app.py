@@ -56,15 +56,19 @@ _ANYWHERE = {
 """What any route may answer."""
 
 
-def create_app(*collections: Collection, policy: Policy | None = None) -> FastAPI:
+def create_app(
+    *collections: Collection, policy: Policy | None = None, watch: bool = False
+) -> FastAPI:
     """The HTTP API and the page of open collections; the first is meant where none is named.
+
+    With `watch`, their folders are watched while the application runs.
 
     The caller keeps them open while the application runs, and closes them afterwards.
     Handlers that compute are plain functions, which run in the thread pool: the event loop
     stays free.
     """
     policy = policy or Policy()
-    served = Served(collections)
+    served = Served(collections, watched=watch)
     metrics = Metrics(lambda: served.pictures)
     app = FastAPI(
         title="Lookalike",
@@ -111,6 +115,7 @@ def create_app(*collections: Collection, policy: Policy | None = None) -> FastAP
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
     served: Served = app.state.served
+    served.start()
+    yield
     await run_in_threadpool(served.close)

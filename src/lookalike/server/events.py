@@ -6,8 +6,9 @@ from contextlib import suppress
 
 from pydantic import BaseModel
 
-from lookalike.jobs import Indexing, IndexJob
-from lookalike.server.jobs import JobBody, SkippedFilesBody
+from lookalike.jobs import IndexJob, Watch
+from lookalike.server.jobs import JobBody, SkippedFilesBody, WatchBody
+from lookalike.server.served import Member
 
 _QUIET_S = 15.0
 _SKIPPED_AT_ONCE = 200
@@ -22,9 +23,20 @@ class Teller:
         self._job = job
         self._skipped = int(count) if count.isdecimal() and len(count) < 10 else 0
         self._ended = False
+        self._watch: WatchBody | None = None
 
-    def news(self, job: IndexJob | None) -> Iterator[str]:
-        """The events that bring the listener up to date with the collection's latest job."""
+    def news(self, job: IndexJob | None, watch: Watch | None) -> Iterator[str]:
+        """The events that bring the listener up to date with a collection.
+
+        Args:
+            job: its latest.
+            watch: of its folders.
+        """
+        if watch is not None:
+            body = WatchBody.of(watch.status())
+            if body != self._watch:
+                self._watch = body
+                yield self._event("watch", body)
         if job is None:
             return
         if job.id != self._job:
@@ -42,13 +54,13 @@ class Teller:
         return f"id: {self._job}:{self._skipped}\nevent: {name}\ndata: {body.model_dump_json()}\n\n"
 
 
-async def stream(indexing: Indexing, last_event_id: str) -> AsyncIterator[str]:
+async def stream(member: Member, last_event_id: str) -> AsyncIterator[str]:
     """Events for as long as the listener stays, over one job and the next.
 
     A slow listener gets the latest progress and misses what lay between; it never misses a skipped
     file or an end.
     """
-    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+    loop, changed, indexing = asyncio.get_running_loop(), asyncio.Event(), member.indexing
 
     def wake() -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody listens any more
@@ -60,7 +72,7 @@ async def stream(indexing: Indexing, last_event_id: str) -> AsyncIterator[str]:
         yield ": here\n\n"
         while True:
             changed.clear()
-            for event in teller.news(indexing.job):
+            for event in teller.news(indexing.job, member.watch):
                 yield event
             if indexing.closed and (indexing.job is None or indexing.job.status().ended):
                 return

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lookalike.jobs import JobState, JobStatus
+from lookalike.jobs import JobState, JobStatus, WatchStatus
 from lookalike.present.text import display_path
 from lookalike.server.schemas import SkippedBody
 from lookalike.types import IndexSummary, Links, Rules, Skipped
@@ -114,10 +114,33 @@ class JobBody(BaseModel):
         )
 
 
+class WatchBody(BaseModel):
+    """How the folders of a collection are watched."""
+
+    watching: bool = Field(description="whether changes are noted; before, all is compared")
+    changed: datetime | None = Field(description="when something was changed last")
+    summary: SummaryBody | None = Field(description="what that was")
+    error: str | None = Field(description="why it does not go on for now")
+
+    @classmethod
+    def of(cls, status: WatchStatus) -> "WatchBody":
+        """The watch, with what it says made safe to show."""
+        return cls(
+            watching=status.watching,
+            changed=status.changed,
+            summary=None if status.summary is None else SummaryBody.of(status.summary),
+            error=None if status.error is None else display_path(status.error),
+        )
+
+
 class IndexBody(BaseModel):
-    """The latest job since the server was started; null where there was none."""
+    """The latest job since the server was started, and how folders are watched; each may be null.
+
+    Folders are watched where the server was started with --watch.
+    """
 
     job: JobBody | None
+    watch: WatchBody | None
 
 
 class SkippedFilesBody(BaseModel):

@@ -28,6 +28,7 @@ def serve(
     open_browser: bool = False,
     on_ready: Callable[[str], None] | None = None,
     policy: Policy | None = None,
+    watch: bool = False,
 ) -> None:
     """Serve collections until interrupted; requests under way are finished.
 
@@ -38,6 +39,7 @@ def serve(
         open_browser: open the page in the user's browser once it can be loaded.
         on_ready: called with the page's address once requests are answered.
         policy: who may ask, and how much; the default where None.
+        watch: whether to keep the collections up to date with their folders.
 
     Raises:
         ServerError: others could reach the host and there is no token, or the port cannot be had.
@@ -70,7 +72,7 @@ def serve(
             app.state.served.begin_close()
             await super().shutdown(sockets)
 
-    app = create_app(*collections, policy=policy)
+    app = create_app(*collections, policy=policy, watch=watch)
     config = uvicorn.Config(
         app,
         log_config=None,  # warnings and errors go where the caller's logging sends them

@@ -11,7 +11,7 @@ from fastapi import Depends, HTTPException, Query, Request
 from lookalike.atlas import Atlas
 from lookalike.collection import Collection
 from lookalike.errors import StoreUnavailableError
-from lookalike.jobs import Indexing
+from lookalike.jobs import Indexing, Watch
 from lookalike.present.text import display_path
 
 
@@ -23,6 +23,7 @@ class Member:
     collection: Collection
     indexing: Indexing
     atlas: Atlas
+    watch: Watch | None = None
 
 
 class Served:
@@ -31,13 +32,16 @@ class Served:
     A name is that of the collection's folder, with a number where several share it.
     """
 
-    def __init__(self, collections: Sequence[Collection]) -> None:
+    def __init__(self, collections: Sequence[Collection], *, watched: bool = False) -> None:
+        """Take collections; none is watched before `start`."""
         if not collections:
             raise ValueError("a server needs a collection")
         self._members: dict[str, Member] = {}
         for collection in collections:
             name = self._free_name(collection.location)
-            self._members[name] = Member(name, collection, Indexing(collection), Atlas(collection))
+            indexing = Indexing(collection)
+            watch = Watch(collection, indexing.tell) if watched else None
+            self._members[name] = Member(name, collection, indexing, Atlas(collection), watch)
 
     def _free_name(self, location: str) -> str:
         folder = display_path(os.path.basename(location.rstrip(os.sep))) or "collection"
@@ -62,16 +66,26 @@ class Served:
         except StoreUnavailableError:
             return math.nan
 
+    def start(self) -> None:
+        """Begin to watch the folders of the collections, where that was asked for."""
+        for member in self:
+            if member.watch is not None:
+                member.watch.start()
+
     def begin_close(self) -> None:
         """Let what goes on in the background come to an end; streams of events end as well."""
         for member in self:
             member.indexing.begin_close()
+            if member.watch is not None:
+                member.watch.begin_close()
 
     def close(self) -> None:
         """Wait until nothing goes on in the background any more."""
         self.begin_close()
         for member in self:
             member.indexing.close()
+            if member.watch is not None:
+                member.watch.close()
             member.atlas.close()
 
 

@@ -8,12 +8,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from lookalike.errors import CollectionBusyError, SourceError
-from lookalike.jobs import Indexing
 from lookalike.present.text import display_path
 from lookalike.server.events import stream
-from lookalike.server.jobs import IndexBody, IndexRequest, JobBody
+from lookalike.server.jobs import IndexBody, IndexRequest, JobBody, WatchBody
 from lookalike.server.schemas import ErrorBody
-from lookalike.server.served import ChosenMember
+from lookalike.server.served import ChosenMember, Member
 from lookalike.source import list_folders
 
 _EVENTS = {
@@ -66,23 +65,23 @@ def router() -> APIRouter:
         for folder in wanted.folders:
             _check_folder(folder)
         try:
-            job = member.indexing.start(wanted.folders, wanted.rules())
+            member.indexing.start(wanted.folders, wanted.rules())
         except CollectionBusyError as error:
             raise HTTPException(409, str(error)) from error
         except SourceError as error:
             raise HTTPException(422, str(error)) from error
-        return IndexBody(job=JobBody.of(job.status()))
+        return _state(member)
 
     @routes.get("/index", summary="How the indexing goes")
     def now(member: ChosenMember) -> IndexBody:
         """The latest job of this server, whether it runs or has ended."""
-        return _state(member.indexing)
+        return _state(member)
 
     @routes.delete("/index", summary="Stop indexing")
     def stop(member: ChosenMember) -> IndexBody:
         """Asks the job to end soon. What it has encoded is kept, and the next one goes on there."""
         member.indexing.stop()
-        return _state(member.indexing)
+        return _state(member)
 
     @routes.get(
         "/index/events",
@@ -96,7 +95,7 @@ def router() -> APIRouter:
     ) -> StreamingResponse:
         """The latest job's progress, and then that of the next one."""
         return StreamingResponse(
-            stream(member.indexing, last_event_id),
+            stream(member, last_event_id),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store"},
         )
@@ -124,9 +123,12 @@ def router() -> APIRouter:
     return routes
 
 
-def _state(indexing: Indexing) -> IndexBody:
-    job = indexing.job
-    return IndexBody(job=None if job is None else JobBody.of(job.status()))
+def _state(member: Member) -> IndexBody:
+    job, watch = member.indexing.job, member.watch
+    return IndexBody(
+        job=None if job is None else JobBody.of(job.status()),
+        watch=None if watch is None else WatchBody.of(watch.status()),
+    )
 
 
 def _check_folder(folder: str) -> None:

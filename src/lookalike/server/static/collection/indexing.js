@@ -3,7 +3,7 @@
 import * as api from "../core/api.js";
 import { counted, duration, figure } from "../core/words.js";
 
-/** @import { JobStatus } from "../core/types.js" */
+/** @import { JobStatus, WatchStatus } from "../core/types.js" */
 
 /**
  * A job, said for people.
@@ -25,6 +25,8 @@ import { counted, duration, figure } from "../core/words.js";
 export class Indexing extends EventTarget {
   /** The latest job, @type {Job | null} */
   job = null;
+  /** How folders are watched; null where they are not. @type {WatchStatus | null} */
+  watch = null;
   /** @type {EventSource | null} */
   #events = null;
   #held = false;
@@ -35,7 +37,9 @@ export class Indexing extends EventTarget {
 
   /** Follow a job that is under way, to its end. */
   async look() {
-    const { job } = await api.indexState();
+    const { job, watch } = await api.indexState();
+    this.watch = watch;
+    if (watch) this.hold();
     if (job && isOver(job)) this.#ended = job.id; // long ago: no news
     this.#show(job);
   }
@@ -47,6 +51,7 @@ export class Indexing extends EventTarget {
   }
 
   release() {
+    if (this.watch) return; // its changes are news in every view
     this.#held = false;
     if (!this.job?.running) this.#close();
   }
@@ -54,7 +59,8 @@ export class Indexing extends EventTarget {
   /** Another collection is looked at. */
   forget() {
     this.#close();
-    this.job = null;
+    this.#held = false;
+    this.job = this.watch = null;
     this.dispatchEvent(new Event("progress"));
   }
 
@@ -75,6 +81,12 @@ export class Indexing extends EventTarget {
     for (const kind of ["progress", "done"]) {
       events.addEventListener(kind, (event) => this.#show(JSON.parse(event.data)));
     }
+    events.addEventListener("watch", (event) => {
+      const before = this.watch;
+      this.watch = JSON.parse(event.data);
+      this.dispatchEvent(new Event("progress"));
+      if (before && this.watch?.changed !== before.changed) this.dispatchEvent(new Event("ended"));
+    });
     events.addEventListener("skipped", (event) => {
       this.#skipped.push(...JSON.parse(event.data).files);
     });

@@ -3,7 +3,7 @@
 import * as api from "../core/api.js";
 import { byId, icon, make } from "../core/dom.js";
 import { guarded } from "../core/notice.js";
-import { counted, figure, sentence, weight } from "../core/words.js";
+import { counted, figure, moment, sentence, weight } from "../core/words.js";
 import { breakable } from "../picture/view.js";
 import { chooseFolder } from "./folders.js";
 
@@ -89,7 +89,18 @@ export function collectionView(status, indexing) {
     );
   }
 
+  function showWatch() {
+    const { watch } = indexing;
+    byId("watch-note").hidden = watch === null;
+    if (watch === null) return;
+    const { watching, changed, summary, error } = watch;
+    const last = changed && summary ? ` Last change: ${moment(changed)}, ${changesOf(summary)}.` : "";
+    const now = watching ? "Watched: what changes is indexed within seconds." : "Looking through these folders, which will then be watched.";
+    byId("watch-note").textContent = error ? `Not watched for now: ${error}` : now + last;
+  }
+
   function showJob() {
+    showWatch();
     const { job } = indexing;
     byId("job").hidden = job === null;
     if (job === null) return;
@@ -118,4 +129,10 @@ export function collectionView(status, indexing) {
       indexing.release();
     },
   };
+}
+
+/** @param {{added: number, updated: number, removed: number}} summary */
+function changesOf({ added, updated, removed }) {
+  const parts = [added && `${figure.format(added)} added`, updated && `${figure.format(updated)} updated`, removed && `${figure.format(removed)} removed`];
+  return parts.filter(Boolean).join(", ");
 }

@@ -1,6 +1,6 @@
 // The server's API, as the page uses it. Every failure is a Problem with a sentence for people.
 
-/** @import { Ask, Facets, Heat, Hit, JobStatus, Layout, Picture, Pick, Status, Where } from "./types.js" */
+/** @import { Ask, Facets, Heat, Hit, JobStatus, Layout, Picture, Pick, Status, WatchStatus, Where } from "./types.js" */
 
 const LIMIT = 64 * 1024 * 1024;
 
@@ -190,7 +190,7 @@ export async function layout() {
  */
 export const folders = (path) => ask("/api/folders", { method: "POST", json: { path } });
 
-/** @returns {Promise<{job: JobStatus | null}>} */
+/** @returns {Promise<{job: JobStatus | null, watch: WatchStatus | null}>} */
 export const indexState = () => ask("/api/index");
 /** @param {{folders?: string[], exclude?: string[]}} what @returns {Promise<{job: JobStatus | null}>} */
 export const startIndex = (what) => ask("/api/index", { method: "POST", json: what });

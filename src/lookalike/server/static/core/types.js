@@ -133,6 +133,15 @@
  */
 
 /**
+ * How the folders of a collection are watched.
+ * @typedef {object} WatchStatus
+ * @property {boolean} watching whether changes are noted; before, everything is compared
+ * @property {string | null} changed when something was changed last
+ * @property {{added: number, updated: number, removed: number} | null} summary what that was
+ * @property {string | null} error why it does not go on for now
+ */
+
+/**
  * The map; `cells` says how the sheets of small pictures are laid out, in the order of the ids.
  * @typedef {object} Layout
  * @property {string} version
