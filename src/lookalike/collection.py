@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from types import TracebackType
 
@@ -23,7 +23,19 @@ from lookalike.indexer import is_away
 from lookalike.layers import Encoders
 from lookalike.opened import Chosen, Opened
 from lookalike.search import Explainer, Gists, Looks, Searcher, find_duplicates, suggest_labels
-from lookalike.store import DEFAULT_RECALL, LocalStore, Store, StoredFile
+from lookalike.store import (
+    DEFAULT_RECALL,
+    Copied,
+    Store,
+    StoredFile,
+    cache_folder,
+    check_room,
+    copy_store,
+    create_store,
+    full_place,
+    open_store,
+    store_exists,
+)
 from lookalike.tables import picture_table, write_table
 from lookalike.thumbnails import Thumbnails
 from lookalike.types import (
@@ -81,6 +93,7 @@ class Collection:
 
     Attributes:
         location: absolute path of its folder.
+        cache: folder on this machine of what can be made again.
         uploads: pictures that people sent to search by, kept beside its other caches.
         thumbnails: small copies of its pictures, kept there too.
         encoders: its encoders, to change to another one without losing search.
@@ -95,7 +108,7 @@ class Collection:
         precision: str = "auto",
         recall: float = DEFAULT_RECALL,
     ) -> None:
-        self.location = os.path.abspath(os.path.expanduser(path or default_location()))
+        self.location = full_place(path or default_location())
         if not 0 < recall <= 1:
             raise QueryError(f"recall is a share, above 0 and at most 1, not {recall}")
         self._recall = recall
@@ -105,16 +118,16 @@ class Collection:
         self._opened: Opened | None = None
         self._earlier: list[Opened] = []
         self._looks = Looks()
-        self._gists = Gists(os.path.join(self.location, "cache", "gists.npz"))
+        self.cache = cache_folder(self.location)
+        self._gists = Gists(os.path.join(self.cache, "gists.npz"))
         self._explainer = Explainer()
         self._comparing = threading.Lock()
         self._duplicates: tuple[object, list[DuplicateGroup]] | None = None
-        cache = os.path.join(self.location, "cache")
-        self.uploads = source.Uploads(os.path.join(cache, "uploads"))
-        self.thumbnails = Thumbnails(os.path.join(cache, "thumbnails"))
+        self.uploads = source.Uploads(os.path.join(self.cache, "uploads"))
+        self.thumbnails = Thumbnails(os.path.join(self.cache, "thumbnails"))
         self.encoders = Encoders(lambda: self._now.store, lambda: self._now.encoder, *self._how)
-        if LocalStore.exists(self.location):
-            self._opened = Opened(LocalStore(self.location, self._recall), self._chosen)
+        if store_exists(self.location):
+            self._opened = Opened(open_store(self.location, self._recall), self._chosen)
             if model is not None:
                 self._opened.locate()
 
@@ -126,12 +139,8 @@ class Collection:
             StoreError: it cannot be written, or other files are at its place.
         """
         with self._lock:
-            if self._opened is None and not LocalStore.exists(self.location):
-                if not LocalStore.has_room(self.location):
-                    raise StoreError(
-                        f"{self.location} holds other files and no collection: give -c a folder of "
-                        "its own"
-                    )
+            if self._opened is None and not store_exists(self.location):
+                check_room(self.location)
                 self._create()
                 return True
             return False
@@ -451,6 +460,38 @@ class Collection:
         embeddings = embeddings or os.fspath(file).lower().endswith(".npz")
         return write_table(file, picture_table(self._store, where, embeddings=embeddings))
 
+    def copy_to(
+        self,
+        place: str | os.PathLike[str],
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Copied:
+        """Copy it to another place, into any kind of store, without encoding anything again.
+
+        Pictures, embeddings, labels, skipped files, and folders with their rules go along; ids are
+        given anew, and other encoders and regions stay behind. An interrupted copy goes on when it
+        is called again. In the end it is checked, by count and by sampled embeddings.
+
+        Args:
+            place: where there is no collection yet, or an earlier copy of this one.
+            on_progress: called with (done, total) pictures; what it raises ends the copy.
+
+        Raises:
+            CollectionNotFoundError: this collection does not exist yet.
+            EncoderMismatchError: the collection at `place` was made with another encoder.
+            CollectionBusyError: another process writes to one of both.
+            StoreUnavailableError: what holds one of them cannot be reached.
+            StoreError: there are other pictures, or files, at `place`; or one of both cannot be
+                read or written; or the copy does not read back the same.
+        """
+        source, place = self._store, full_place(place)
+        if os.path.realpath(place) == os.path.realpath(self.location):
+            raise StoreError(f"{place} is the collection itself: name another place")
+        if not store_exists(place):
+            check_room(place)
+            create_store(place, source.encoder, source.encoder_source).close()
+        with closing(open_store(place)) as target:
+            return copy_store(source, target, on_progress)
+
     def image_file(self, image_id: int) -> StoredFile:
         """The file of a picture.
 
@@ -488,7 +529,7 @@ class Collection:
             EncoderMismatchError: the model is not the one that the collection was made with.
             EncoderError: it cannot be found or loaded.
         """
-        if self._opened is None and not LocalStore.exists(self.location):
+        if self._opened is None and not store_exists(self.location):
             return self._chosen.load(self._chosen.locate())
         return self._now.encoder
 
@@ -523,12 +564,12 @@ class Collection:
         with self._lock:
             if self._opened is None:
                 # It may have been made by another process since.
-                store = LocalStore(self.location, self._recall)
+                store = open_store(self.location, self._recall)
                 self._opened = Opened(store, self._chosen)
             elif (layers := self._opened.store.layers) is not None and not layers.is_current():
                 self._earlier.append(self._opened)  # searches that are under way go on there
                 self._chosen = Chosen(None, *self._how)
-                store = LocalStore(self.location, self._recall)
+                store = open_store(self.location, self._recall)
                 self._opened = Opened(store, self._chosen)
                 self._explainer = Explainer()
             return self._opened
@@ -543,8 +584,8 @@ class Collection:
     def _create(self) -> None:
         with self._lock:
             found = self._chosen.locate()
-            LocalStore.create(self.location, identity(found.spec), found.source).close()
-            self._opened = Opened(LocalStore(self.location, self._recall), self._chosen)
+            create_store(self.location, identity(found.spec), found.source).close()
+            self._opened = Opened(open_store(self.location, self._recall), self._chosen)
 
 
 def _calibration(opened: Opened | Chosen) -> ScoreCalibration | None:

@@ -18,6 +18,7 @@ _COMMANDS = (
     "check",
     "backup",
     "restore",
+    "copy",
     "train",
     "evaluate",
     "models",

@@ -15,15 +15,25 @@ from lookalike.store.base import (
     Writer,
     under,
 )
+from lookalike.store.copy import Copied, copy_store
 from lookalike.store.exact import ExactStore
 from lookalike.store.layers import Boxes, Embedded, Layer, Layers, LayerWriter, Places
 from lookalike.store.local import DEFAULT_RECALL, LocalStore
+from lookalike.store.places import (
+    cache_folder,
+    check_room,
+    create_store,
+    full_place,
+    open_store,
+    store_exists,
+)
 
 __all__ = [
     "DEFAULT_RECALL",
     "NO_DEVICE",
     "Boxes",
     "Changes",
+    "Copied",
     "Embedded",
     "ExactStore",
     "FileRecord",
@@ -38,5 +48,12 @@ __all__ = [
     "Store",
     "StoredFile",
     "Writer",
+    "cache_folder",
+    "check_room",
+    "copy_store",
+    "create_store",
+    "full_place",
+    "open_store",
+    "store_exists",
     "under",
 ]
