@@ -3,13 +3,14 @@
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 from types import TracebackType
 
 import platformdirs
 
 from lookalike import source
+from lookalike.cluster import on_ray
 from lookalike.encoders import Encoder, ScoreCalibration, identity
 from lookalike.errors import (
     EncoderError,
@@ -18,8 +19,8 @@ from lookalike.errors import (
     SourceError,
     StoreError,
 )
+from lookalike.indexer import Threads, is_away
 from lookalike.indexer import index as run_index
-from lookalike.indexer import is_away
 from lookalike.layers import Encoders
 from lookalike.opened import Chosen, Opened
 from lookalike.search import Explainer, Gists, Looks, Searcher, find_duplicates, suggest_labels
@@ -152,6 +153,8 @@ class Collection:
         prune: bool = False,
         regions: bool | None = None,
         on_progress: ProgressListener | None = None,
+        ray: str | None = None,
+        worker_cpus: int | None = None,
     ) -> IndexSummary:
         """Bring the collection up to date with folders of pictures; make it if need be.
 
@@ -167,8 +170,12 @@ class Collection:
             regions: whether regions of each picture are embedded as well, for searches that look
                 for parts of pictures; kept for later runs. None leaves that as it is.
             on_progress: called a few times a second; what it raises ends the run, cleanly.
+            ray: where pictures are read and encoded by workers: the address of a Ray cluster, or
+                "local". None does it in this process.
+            worker_cpus: processor cores of a Ray worker; None is 8, or all that a node has.
 
         Raises:
+            ClusterError: Ray is not installed, or the cluster cannot be used.
             SourceError: a path does not exist, none is given and none is known, or the rules make
                 no sense.
             CollectionBusyError: another process is writing to the collection.
@@ -193,9 +200,16 @@ class Collection:
         if not exists:
             self._create()
         now = self._now
-        summary = run_index(
-            now.store, now.encoder, roots, rules=rules, prune=prune, on_progress=on_progress
-        )
+        with nullcontext(Threads) if ray is None else on_ray(ray, worker_cpus) as workshop:
+            summary = run_index(
+                now.store,
+                now.encoder,
+                roots,
+                rules=rules,
+                prune=prune,
+                on_progress=on_progress,
+                workshop=workshop,
+            )
         if regions is not None:
             self.encoders.keep_regions(regions)
         warnings = self.encoders.fill(on_progress and _filling(on_progress))
