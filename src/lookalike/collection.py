@@ -24,19 +24,7 @@ from lookalike.indexer import index as run_index
 from lookalike.layers import Encoders
 from lookalike.opened import Chosen, Opened
 from lookalike.search import Explainer, Gists, Looks, Searcher, find_duplicates, suggest_labels
-from lookalike.store import (
-    DEFAULT_RECALL,
-    Copied,
-    Store,
-    StoredFile,
-    cache_folder,
-    check_room,
-    copy_store,
-    create_store,
-    full_place,
-    open_store,
-    store_exists,
-)
+from lookalike.store import DEFAULT_RECALL, Copied, Place, Store, StoredFile, copy_store
 from lookalike.tables import picture_table, write_table
 from lookalike.thumbnails import Thumbnails
 from lookalike.types import (
@@ -69,7 +57,7 @@ def open(
     precision: str = "auto",
     recall: float = DEFAULT_RECALL,
 ) -> "Collection":
-    """Open the collection in a folder; nothing is written before `Collection.index`.
+    """Open a collection; nothing is written before `Collection.index`.
 
     Args:
         path: the collection's folder; None is the one in the user's data folder.
@@ -94,7 +82,7 @@ class Collection:
 
     Attributes:
         location: absolute path of its folder.
-        cache: folder on this machine of what can be made again.
+        home: a folder of this machine for what is kept beside it: its own, where it has one.
         uploads: pictures that people sent to search by, kept beside its other caches.
         thumbnails: small copies of its pictures, kept there too.
         encoders: its encoders, to change to another one without losing search.
@@ -109,7 +97,9 @@ class Collection:
         precision: str = "auto",
         recall: float = DEFAULT_RECALL,
     ) -> None:
-        self.location = full_place(path or default_location())
+        self._place = Place.of(path or default_location())
+        self.location = self._place.location
+        self.home = self._place.home
         if not 0 < recall <= 1:
             raise QueryError(f"recall is a share, above 0 and at most 1, not {recall}")
         self._recall = recall
@@ -119,16 +109,16 @@ class Collection:
         self._opened: Opened | None = None
         self._earlier: list[Opened] = []
         self._looks = Looks()
-        self.cache = cache_folder(self.location)
-        self._gists = Gists(os.path.join(self.cache, "gists.npz"))
+        self._gists = Gists(os.path.join(self.home, "cache", "gists.npz"))
         self._explainer = Explainer()
         self._comparing = threading.Lock()
         self._duplicates: tuple[object, list[DuplicateGroup]] | None = None
-        self.uploads = source.Uploads(os.path.join(self.cache, "uploads"))
-        self.thumbnails = Thumbnails(os.path.join(self.cache, "thumbnails"))
+        cache = os.path.join(self.home, "cache")
+        self.uploads = source.Uploads(os.path.join(cache, "uploads"))
+        self.thumbnails = Thumbnails(os.path.join(cache, "thumbnails"))
         self.encoders = Encoders(lambda: self._now.store, lambda: self._now.encoder, *self._how)
-        if store_exists(self.location):
-            self._opened = Opened(open_store(self.location, self._recall), self._chosen)
+        if self._place.exists():
+            self._opened = Opened(self._place.open(self._recall), self._chosen)
             if model is not None:
                 self._opened.locate()
 
@@ -140,8 +130,7 @@ class Collection:
             StoreError: it cannot be written, or other files are at its place.
         """
         with self._lock:
-            if self._opened is None and not store_exists(self.location):
-                check_room(self.location)
+            if self._opened is None and not self._place.exists():
                 self._create()
                 return True
             return False
@@ -187,7 +176,7 @@ class Collection:
         if not roots:
             roots = list(self._store.roots()) if exists else []
         for root in roots:
-            if root == os.path.realpath(self.location) or source.is_collection(root):
+            if root == os.path.realpath(self.home) or source.is_collection(root):
                 raise SourceError(
                     f"{root} is a collection itself; give the collection a folder of its own, such "
                     f"as -c {os.path.join(root, '.lookalike')}"
@@ -497,13 +486,12 @@ class Collection:
             StoreError: there are other pictures, or files, at `place`; or one of both cannot be
                 read or written; or the copy does not read back the same.
         """
-        source, place = self._store, full_place(place)
-        if os.path.realpath(place) == os.path.realpath(self.location):
-            raise StoreError(f"{place} is the collection itself: name another place")
-        if not store_exists(place):
-            check_room(place)
-            create_store(place, source.encoder, source.encoder_source).close()
-        with closing(open_store(place)) as target:
+        source, there = self._store, Place.of(place)
+        if os.path.realpath(there.name) == os.path.realpath(self._place.name):
+            raise StoreError(f"{there.location} is the collection itself: name another place")
+        if not there.exists():
+            there.create(source.encoder, source.encoder_source)
+        with closing(there.open()) as target:
             return copy_store(source, target, on_progress)
 
     def image_file(self, image_id: int) -> StoredFile:
@@ -543,7 +531,7 @@ class Collection:
             EncoderMismatchError: the model is not the one that the collection was made with.
             EncoderError: it cannot be found or loaded.
         """
-        if self._opened is None and not store_exists(self.location):
+        if self._opened is None and not self._place.exists():
             return self._chosen.load(self._chosen.locate())
         return self._now.encoder
 
@@ -578,12 +566,12 @@ class Collection:
         with self._lock:
             if self._opened is None:
                 # It may have been made by another process since.
-                store = open_store(self.location, self._recall)
+                store = self._place.open(self._recall)
                 self._opened = Opened(store, self._chosen)
             elif (layers := self._opened.store.layers) is not None and not layers.is_current():
                 self._earlier.append(self._opened)  # searches that are under way go on there
                 self._chosen = Chosen(None, *self._how)
-                store = open_store(self.location, self._recall)
+                store = self._place.open(self._recall)
                 self._opened = Opened(store, self._chosen)
                 self._explainer = Explainer()
             return self._opened
@@ -598,8 +586,8 @@ class Collection:
     def _create(self) -> None:
         with self._lock:
             found = self._chosen.locate()
-            create_store(self.location, identity(found.spec), found.source).close()
-            self._opened = Opened(open_store(self.location, self._recall), self._chosen)
+            self._place.create(identity(found.spec), found.source)
+            self._opened = Opened(self._place.open(self._recall), self._chosen)
 
 
 def _calibration(opened: Opened | Chosen) -> ScoreCalibration | None:

@@ -85,7 +85,7 @@ def duplicates(
         if not yes:
             _report([tidy.Done(step) for step in steps], "would be done (--yes)", None, as_json)
             return
-        journal = tidy.new_journal(photos.location)
+        journal = tidy.new_journal(photos.home)
         _report(list(tidy.act(steps, journal)), "done", journal, as_json)
     elif as_json:
         echo_json(duplicates_json(chosen))

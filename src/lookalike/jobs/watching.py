@@ -155,7 +155,7 @@ class Watcher:
 
     def _is_ours(self, path: str) -> bool:
         # Collections are often kept inside the folders that they are of.
-        return path.startswith(os.path.join(self._collection.location, ""))
+        return path.startswith(os.path.join(self._collection.home, ""))
 
 
 class _StopAsked(Exception):  # noqa: N818  no error: it carries the wish through the indexer

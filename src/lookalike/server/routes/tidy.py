@@ -122,7 +122,7 @@ def router() -> APIRouter:
             return TidiedBody.of(map(tidy.Done, these), None, more)
         if not these:
             return TidiedBody.of((), None)
-        journal = tidy.new_journal(collection.location)
+        journal = tidy.new_journal(collection.home)
         with _Turn():
             return TidiedBody.of(tidy.act(these, journal), os.path.basename(journal), more)
 
@@ -132,7 +132,7 @@ def router() -> APIRouter:
         return JournalsBody(
             journals=[
                 JournalBody(name=each.name, written=each.written, steps=each.steps)
-                for each in tidy.journals(collection.location)
+                for each in tidy.journals(collection.home)
             ]
         )
 
@@ -143,7 +143,7 @@ def router() -> APIRouter:
     )
     def undo(collection: Chosen, wanted: UndoRequest) -> TidiedBody:
         """Takes back what a run did, the last step first."""
-        known = {each.name: each.path for each in tidy.journals(collection.location)}
+        known = {each.name: each.path for each in tidy.journals(collection.home)}
         if wanted.journal not in known:
             raise HTTPException(404, f"nothing was tidied under the name {wanted.journal}")
         with _Turn():
