@@ -12,12 +12,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def collection(command: F) -> F:
-    """-c: the collection's folder."""
+    """-c: the collection's folder, or its address."""
     return click.option(
         "-c",
         "--collection",
         metavar="FOLDER",
-        help="The collection's folder. Default: one in your user-data folder.",
+        help="The collection: a folder, or milvus://HOST:PORT/NAME. Default: a folder in your "
+        "user-data folder.",
     )(command)
 
 

@@ -83,19 +83,19 @@ class RuntimeFactory(Protocol):
         """
 
 
-def _openvino(threads: int | None) -> RuntimeFactory:
+def _openvino() -> RuntimeFactory:
     from lookalike.encoders.runtimes.openvino import OpenVINO
 
-    return OpenVINO(threads)
+    return OpenVINO()
 
 
-def _onnxruntime(threads: int | None) -> RuntimeFactory:
+def _onnxruntime() -> RuntimeFactory:
     from lookalike.encoders.runtimes.onnxruntime import ONNXRuntime
 
-    return ONNXRuntime(threads)
+    return ONNXRuntime()
 
 
-_FACTORIES: dict[str, Callable[[int | None], RuntimeFactory]] = {
+_FACTORIES: dict[str, Callable[[], RuntimeFactory]] = {
     "openvino": _openvino,
     "onnxruntime": _onnxruntime,
 }
@@ -106,33 +106,20 @@ def available() -> list[str]:
     return [name for name in _FACTORIES if find_spec(name) is not None]
 
 
-def choose(name: str = "auto", threads: int | None = None) -> RuntimeFactory:
+def choose(name: str = "auto") -> RuntimeFactory:
     """The runtime of that name, or the preferred one of those installed.
-
-    Args:
-        name: see `resolve`.
-        threads: how many pictures are computed in; None is one a core.
 
     Raises:
         RuntimeUnavailableError: see `resolve`; or its installation is broken.
     """
     chosen = resolve(name)
     try:
-        return _FACTORIES[chosen](threads)
+        return _FACTORIES[chosen]()
     except ImportError as error:
         raise RuntimeUnavailableError(
             f"the runtime {chosen} is installed but cannot start ({error}); reinstall it with: "
             f"pip install --force-reinstall {chosen}"
         ) from error
-
-
-def gpu_runtime() -> str | None:
-    """The name of the runtime that computes on a GPU of this machine; None where none does."""
-    if find_spec("onnxruntime") is None:
-        return None
-    from lookalike.encoders.runtimes.onnxruntime import uses_gpu
-
-    return "onnxruntime" if uses_gpu() else None
 
 
 def resolve(name: str) -> str:

@@ -33,7 +33,7 @@ const views = {
   search: searchView(status, indexing),
   picture: pictureView(),
   map: mapView(),
-  duplicates: duplicatesView(indexing),
+  duplicates: duplicatesView(),
   collection: collectionView(() => {
     known = null;
     return status();

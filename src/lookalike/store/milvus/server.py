@@ -1,0 +1,193 @@
+"""The one way to a Milvus server: its errors as ours, and reads that see what was written."""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lookalike.errors import StoreError, StoreUnavailableError
+from lookalike.store.milvus.address import Address
+from lookalike.store.milvus.entities import Entity
+from lookalike.store.milvus.schema import MOST
+
+_CONNECT_S = 10.0
+_REQUEST_S = 60.0
+_WRITE = 10_000
+"""Most keys of one deletion."""
+
+_MESSAGE_BYTES = 16 * 2**20
+"""Of one request or answer, about: servers take 64 MiB."""
+
+
+class Server:
+    """A connection, which mends itself when the server comes back. Safe from any thread."""
+
+    def __init__(self, address: Address) -> None:
+        """Connect.
+
+        Raises:
+            StoreError: the client is not installed, or the server refuses.
+            StoreUnavailableError: the server cannot be reached.
+        """
+        try:
+            from pymilvus import MilvusClient, MilvusException
+        except ImportError as error:
+            raise StoreError(
+                "collections on a Milvus server need: pip install 'lookalike[milvus]'"
+            ) from error
+        # Its client logs what it raises anyway.
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+        self._failure = MilvusException
+        self._address = address
+        self._lock = threading.Lock()
+        self._written = 0
+        self._seen = 0
+        self.client: Any = self._call(
+            MilvusClient,
+            uri=address.uri,
+            token=address.token,
+            db_name=address.database,
+            timeout=_CONNECT_S,
+        )
+
+    def has(self, collection: str) -> bool:
+        """Whether there is such a collection."""
+        return bool(self._call(self.client.has_collection, collection, timeout=_REQUEST_S))
+
+    def make(self, function: Any, *args: object) -> None:  # noqa: ANN401  not typed
+        """Let a function make something with the client."""
+        self._call(function, self.client, *args)
+
+    def upsert(self, collection: str, entities: Sequence[Entity]) -> None:
+        """Insert entities, or replace those with the same key; durable when it returns."""
+        batch = self._batch(entities[0]) if entities else 1
+        for start in range(0, len(entities), batch):
+            self._write("upsert", collection, list(entities[start : start + batch]))
+
+    def delete(self, collection: str, keys: Sequence[int | str]) -> None:
+        """Delete by primary key; unknown ones are left out."""
+        for start in range(0, len(keys), _WRITE):
+            self._write("delete", collection, ids=list(keys[start : start + _WRITE]))
+
+    def count(self, collection: str, condition: str) -> int:
+        """The number of entities that fit."""
+        found = self._read("query", collection, filter=condition, output_fields=["count(*)"])
+        return int(found[0]["count(*)"])
+
+    def query(
+        self,
+        collection: str,
+        condition: str,
+        fields: Sequence[str],
+        *,
+        limit: int = MOST,
+        offset: int = 0,
+        latest: bool = False,
+    ) -> list[Entity]:
+        """Entities that fit, by rising key, at most `limit`; `offset + limit` is at most `MOST`.
+
+        Whatever the address says, `latest` sees what anybody has written before.
+        """
+        found = self._read(
+            "query",
+            collection,
+            filter=condition,
+            output_fields=list(fields),
+            limit=limit,
+            offset=offset,
+            latest=latest,
+        )
+        return [dict(entity) for entity in found]
+
+    def every(
+        self, collection: str, key: str, condition: str, fields: Sequence[str], batch: int = 4096
+    ) -> Iterator[list[Entity]]:
+        """All entities that fit, by rising key, in batches.
+
+        Each batch begins after the last key, so whatever is written meanwhile, none comes twice.
+        """
+        last = "id > 0" if key == "id" else 'key > ""'
+        while True:
+            found = self.query(collection, f"{last} and ({condition})", fields, limit=batch)
+            if found:
+                yield found
+            if len(found) < batch:
+                return
+            end = found[-1][key]
+            last = f"id > {end}" if key == "id" else f'key > "{end}"'
+
+    def search(
+        self,
+        collection: str,
+        queries: Any,  # noqa: ANN401  an array, as its client takes it
+        k: int,
+        condition: str,
+        parameters: dict[str, int],
+    ) -> list[list[tuple[int, float]]]:
+        """Ids and inner products of each query's nearest, best first."""
+        found = self._read(
+            "search",
+            collection,
+            data=list(queries),
+            limit=k,
+            filter=condition,
+            search_params={"metric_type": "IP", "params": parameters},
+        )
+        return [[(int(hit["id"]), float(hit["distance"])) for hit in hits] for hits in found]
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self.client.close()
+
+    def _batch(self, entity: Entity) -> int:
+        vector = entity.get("vector")
+        size = 1024 if vector is None else 1024 + 4 * len(vector)
+        return max(1, min(4096, _MESSAGE_BYTES // size))
+
+    def _write(self, method: str, *args: object, **named: object) -> None:
+        self._call(getattr(self.client, method), *args, timeout=_REQUEST_S, **named)
+        with self._lock:
+            self._written += 1
+
+    def _read(self, method: str, *args: object, latest: bool = False, **named: object) -> Any:  # noqa: ANN401
+        written = self._written
+        level = {"strong": "Strong", "eventual": "Eventually"}.get(
+            self._address.consistency, "Bounded"
+        )
+        if latest or (self._address.consistency == "own" and written != self._seen):
+            # The first read after a write waits until all of it can be seen; the others need not.
+            level = "Strong"
+        call = getattr(self.client, method)
+        found = self._call(call, *args, timeout=_REQUEST_S, consistency_level=level, **named)
+        with self._lock:
+            self._seen = max(self._seen, written)
+        return found
+
+    def _call(self, function: Any, *args: object, **named: object) -> Any:  # noqa: ANN401
+        try:
+            return function(*args, **named)
+        except self._failure as error:
+            raise self._ours(error) from error
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] != "grpc":
+                raise
+            raise self._ours(error) from error
+
+    def _ours(self, error: Exception) -> StoreError:
+        text = " ".join(str(error).split())
+        lost = (
+            "unavailable",
+            "connect",
+            "deadline",
+            "retry",
+            "timeout",
+            "not ready",
+            "channel",
+            "no available",
+        )
+        if any(word in text.lower() for word in lost):
+            return StoreUnavailableError(
+                f"the Milvus server of {self._address.shown} does not answer: is it running, and "
+                "can it be reached from here?"
+            )
+        return StoreError(f"the Milvus server of {self._address.shown} refuses: {text[:500]}")
