@@ -181,8 +181,8 @@ class Collection:
         """
         exists = self._opened is not None
         roots = [os.path.realpath(os.path.expanduser(path)) for path in paths]
-        if not roots:
-            roots = list(self._store.roots()) if exists else []
+        known = list(self._store.roots()) if exists else []
+        roots = [source.as_known(root, known) for root in roots] or known
         for root in roots:
             if root == os.path.realpath(self.home) or source.is_collection(root):
                 raise SourceError(

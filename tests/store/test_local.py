@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import filelock
 import numpy as np
@@ -24,6 +24,7 @@ from lookalike.errors import (
 )
 from lookalike.store import Changes, LocalStore, StoredFile
 from lookalike.store.local import schema
+from lookalike.store.local.database import uri_of
 from lookalike.store.local.schema import FORMAT_VERSION
 from lookalike.types import Rules, Where
 from tests.golden import make_collection_v1 as golden
@@ -442,3 +443,15 @@ def test_the_lock_is_freed_when_the_writer_ends(
     assert writer.wait(30) == 0
     apply(store, put(("/q/a", 300)))
     assert store.count() == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        (PurePosixPath("/home/ada/my c?/x#1"), "file:///home/ada/my%20c%3F/x%231"),
+        (PureWindowsPath("C:\\Users\\Ada\\ü\\c"), "file:///C:/Users/Ada/%C3%BC/c"),
+        (PureWindowsPath("\\\\nas\\photos\\c"), "file:////nas/photos/c"),
+    ],
+)
+def test_the_address_that_sqlite_takes(path: PurePath, uri: str) -> None:
+    assert uri_of(path) == uri

@@ -1,6 +1,7 @@
 """lookalike --version: what a report of a fault needs to know."""
 
 import platform
+import sqlite3
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
@@ -8,7 +9,8 @@ from lookalike import __version__
 
 _PACKAGES = (
     *("numpy", "pillow", "openvino", "faiss-cpu", "onnxruntime", "huggingface_hub", "fastapi"),
-    *("uvicorn", "click", "watchfiles", "pi-heif", "imagecodecs", "rawpy", "pyarrow", "torch"),
+    *("uvicorn", "click", "filelock", "watchfiles", "tokenizers", "pi-heif", "imagecodecs"),
+    *("rawpy", "av", "pyarrow", "pymilvus", "ray", "fsspec", "torch", "timm"),
 )
 
 
@@ -18,6 +20,8 @@ def versions() -> str:
         f"lookalike {__version__}",
         f"{platform.system()} {platform.release()} {platform.machine()}",
         f"python {platform.python_version()} ({sys.executable})",
+        f"sqlite {sqlite3.sqlite_version}",
+        f"encoding {sys.stdout.encoding}, of file names {sys.getfilesystemencoding()}",
     ]
     for package in _PACKAGES:
         try:

@@ -21,6 +21,7 @@ from lookalike.source.media import (
 )
 from lookalike.source.names import is_picture_name
 from lookalike.source.sieve import Sieve
+from lookalike.source.spelling import as_known
 from lookalike.source.uploads import Upload, Uploads
 from lookalike.source.volumes import volumes
 from lookalike.source.walk import (
@@ -47,6 +48,7 @@ __all__ = [
     "Sieve",
     "Upload",
     "Uploads",
+    "as_known",
     "container_of",
     "content_digest",
     "device_number",

@@ -6,7 +6,8 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
+from urllib.parse import quote_from_bytes
 
 from lookalike.errors import StoreError, StoreUnavailableError
 from lookalike.store.local.journal import (
@@ -192,10 +193,17 @@ def connect(path: str) -> sqlite3.Connection:
         raise
 
 
+def uri_of(path: PurePath) -> str:
+    """The address of a file, as SQLite takes it: that of a network share has no host in it."""
+    name = path.as_posix()
+    data = name.encode() if isinstance(path, PureWindowsPath) else os.fsencode(name)
+    return "file://" + ("" if name.startswith("/") else "/") + quote_from_bytes(data, safe="/:")
+
+
 def _checked(path: str, options: str = "") -> sqlite3.Connection:
     with readable():
         connection = sqlite3.connect(
-            Path(os.path.abspath(path)).as_uri() + options,
+            uri_of(Path(os.path.abspath(path))) + options,
             uri=True,
             timeout=_BUSY_TIMEOUT_S,
             isolation_level=None,
