@@ -1,7 +1,6 @@
 """lookalike --version: what a report of a fault needs to know."""
 
 import platform
-import sqlite3
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
@@ -16,11 +15,13 @@ _PACKAGES = (
 
 def versions() -> str:
     """Lookalike's version, then a line for the system, Python, and each package that is there."""
+    from lookalike.store.local.schema import SQLITE_VERSION
+
     lines = [
         f"lookalike {__version__}",
         f"{platform.system()} {platform.release()} {platform.machine()}",
         f"python {platform.python_version()} ({sys.executable})",
-        f"sqlite {sqlite3.sqlite_version}",
+        f"sqlite {SQLITE_VERSION}",
         f"encoding {sys.stdout.encoding}, of file names {sys.getfilesystemencoding()}",
     ]
     for package in _PACKAGES:

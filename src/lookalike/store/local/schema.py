@@ -11,6 +11,8 @@ from lookalike.errors import FormatVersionError, StoreError
 
 APPLICATION_ID = 0x4C4B414C  # "LKAL", so that `file` and other programs can tell what it is
 
+SQLITE_VERSION = sqlite3.sqlite_version
+
 PAGE_SIZE = 16384
 """Bytes. A vector of 512 float16 takes 1 KiB: 15 fit a page of 16 KiB, 3 fit one of 4 KiB."""
 
