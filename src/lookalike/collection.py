@@ -3,13 +3,14 @@
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 from types import TracebackType
 
 import platformdirs
 
 from lookalike import source
+from lookalike.cluster import on_ray
 from lookalike.encoders import Encoder, ScoreCalibration, identity
 from lookalike.errors import (
     EncoderError,
@@ -18,25 +19,12 @@ from lookalike.errors import (
     SourceError,
     StoreError,
 )
+from lookalike.indexer import Threads, is_away
 from lookalike.indexer import index as run_index
-from lookalike.indexer import is_away
 from lookalike.layers import Encoders
 from lookalike.opened import Chosen, Opened
 from lookalike.search import Explainer, Gists, Looks, Searcher, find_duplicates, suggest_labels
-from lookalike.store import (
-    DEFAULT_RECALL,
-    Copied,
-    Store,
-    StoredFile,
-    cache_folder,
-    check_room,
-    copy_store,
-    create_store,
-    full_place,
-    home_folder,
-    open_store,
-    store_exists,
-)
+from lookalike.store import DEFAULT_RECALL, Copied, Place, Store, StoredFile, copy_store
 from lookalike.tables import picture_table, write_table
 from lookalike.thumbnails import Thumbnails
 from lookalike.types import (
@@ -72,8 +60,7 @@ def open(
     """Open a collection; nothing is written before `Collection.index`.
 
     Args:
-        path: the collection's folder, or `milvus://host:port/name`; None is one in the user's data
-            folder.
+        path: the collection's folder; None is the one in the user's data folder.
         model: a catalogue name, a model folder, or an .onnx file with a spec. None is the encoder
             that the collection was made with, or for a new one the default.
         runtime: "auto", "openvino" or "onnxruntime".
@@ -94,9 +81,8 @@ class Collection:
     See `open` for the arguments and errors.
 
     Attributes:
-        location: absolute path of its folder, or its address on a server.
-        home: folder on this machine of what belongs to it: its own, where it has one.
-        cache: folder on this machine of what can be made again.
+        location: absolute path of its folder.
+        home: a folder of this machine for what is kept beside it: its own, where it has one.
         uploads: pictures that people sent to search by, kept beside its other caches.
         thumbnails: small copies of its pictures, kept there too.
         encoders: its encoders, to change to another one without losing search.
@@ -111,7 +97,9 @@ class Collection:
         precision: str = "auto",
         recall: float = DEFAULT_RECALL,
     ) -> None:
-        self.location = full_place(path or default_location())
+        self._place = Place.of(path or default_location())
+        self.location = self._place.location
+        self.home = self._place.home
         if not 0 < recall <= 1:
             raise QueryError(f"recall is a share, above 0 and at most 1, not {recall}")
         self._recall = recall
@@ -121,17 +109,16 @@ class Collection:
         self._opened: Opened | None = None
         self._earlier: list[Opened] = []
         self._looks = Looks()
-        self.home = home_folder(self.location)
-        self.cache = cache_folder(self.location)
-        self._gists = Gists(os.path.join(self.cache, "gists.npz"))
+        self._gists = Gists(os.path.join(self.home, "cache", "gists.npz"))
         self._explainer = Explainer()
         self._comparing = threading.Lock()
         self._duplicates: tuple[object, list[DuplicateGroup]] | None = None
-        self.uploads = source.Uploads(os.path.join(self.cache, "uploads"))
-        self.thumbnails = Thumbnails(os.path.join(self.cache, "thumbnails"))
+        cache = os.path.join(self.home, "cache")
+        self.uploads = source.Uploads(os.path.join(cache, "uploads"))
+        self.thumbnails = Thumbnails(os.path.join(cache, "thumbnails"))
         self.encoders = Encoders(lambda: self._now.store, lambda: self._now.encoder, *self._how)
-        if store_exists(self.location):
-            self._opened = Opened(open_store(self.location, self._recall), self._chosen)
+        if self._place.exists():
+            self._opened = Opened(self._place.open(self._recall), self._chosen)
             if model is not None:
                 self._opened.locate()
 
@@ -143,8 +130,7 @@ class Collection:
             StoreError: it cannot be written, or other files are at its place.
         """
         with self._lock:
-            if self._opened is None and not store_exists(self.location):
-                check_room(self.location)
+            if self._opened is None and not self._place.exists():
                 self._create()
                 return True
             return False
@@ -156,6 +142,8 @@ class Collection:
         prune: bool = False,
         regions: bool | None = None,
         on_progress: ProgressListener | None = None,
+        ray: str | None = None,
+        worker_cpus: int | None = None,
     ) -> IndexSummary:
         """Bring the collection up to date with folders of pictures; make it if need be.
 
@@ -171,8 +159,12 @@ class Collection:
             regions: whether regions of each picture are embedded as well, for searches that look
                 for parts of pictures; kept for later runs. None leaves that as it is.
             on_progress: called a few times a second; what it raises ends the run, cleanly.
+            ray: where pictures are read and encoded by workers: the address of a Ray cluster, or
+                "local". None does it in this process.
+            worker_cpus: processor cores of a Ray worker; None is 8, or all that a node has.
 
         Raises:
+            ClusterError: Ray is not installed, or the cluster cannot be used.
             SourceError: a path does not exist, none is given and none is known, or the rules make
                 no sense.
             CollectionBusyError: another process is writing to the collection.
@@ -197,9 +189,16 @@ class Collection:
         if not exists:
             self._create()
         now = self._now
-        summary = run_index(
-            now.store, now.encoder, roots, rules=rules, prune=prune, on_progress=on_progress
-        )
+        with nullcontext(Threads) if ray is None else on_ray(ray, worker_cpus) as workshop:
+            summary = run_index(
+                now.store,
+                now.encoder,
+                roots,
+                rules=rules,
+                prune=prune,
+                on_progress=on_progress,
+                workshop=workshop,
+            )
         if regions is not None:
             self.encoders.keep_regions(regions)
         warnings = self.encoders.fill(on_progress and _filling(on_progress))
@@ -487,13 +486,12 @@ class Collection:
             StoreError: there are other pictures, or files, at `place`; or one of both cannot be
                 read or written; or the copy does not read back the same.
         """
-        source, place = self._store, full_place(place)
-        if os.path.realpath(home_folder(place)) == os.path.realpath(self.home):
-            raise StoreError(f"{place} is the collection itself: name another place")
-        if not store_exists(place):
-            check_room(place)
-            create_store(place, source.encoder, source.encoder_source).close()
-        with closing(open_store(place)) as target:
+        source, there = self._store, Place.of(place)
+        if os.path.realpath(there.name) == os.path.realpath(self._place.name):
+            raise StoreError(f"{there.location} is the collection itself: name another place")
+        if not there.exists():
+            there.create(source.encoder, source.encoder_source)
+        with closing(there.open()) as target:
             return copy_store(source, target, on_progress)
 
     def image_file(self, image_id: int) -> StoredFile:
@@ -533,7 +531,7 @@ class Collection:
             EncoderMismatchError: the model is not the one that the collection was made with.
             EncoderError: it cannot be found or loaded.
         """
-        if self._opened is None and not store_exists(self.location):
+        if self._opened is None and not self._place.exists():
             return self._chosen.load(self._chosen.locate())
         return self._now.encoder
 
@@ -568,12 +566,12 @@ class Collection:
         with self._lock:
             if self._opened is None:
                 # It may have been made by another process since.
-                store = open_store(self.location, self._recall)
+                store = self._place.open(self._recall)
                 self._opened = Opened(store, self._chosen)
             elif (layers := self._opened.store.layers) is not None and not layers.is_current():
                 self._earlier.append(self._opened)  # searches that are under way go on there
                 self._chosen = Chosen(None, *self._how)
-                store = open_store(self.location, self._recall)
+                store = self._place.open(self._recall)
                 self._opened = Opened(store, self._chosen)
                 self._explainer = Explainer()
             return self._opened
@@ -588,8 +586,8 @@ class Collection:
     def _create(self) -> None:
         with self._lock:
             found = self._chosen.locate()
-            create_store(self.location, identity(found.spec), found.source).close()
-            self._opened = Opened(open_store(self.location, self._recall), self._chosen)
+            self._place.create(identity(found.spec), found.source)
+            self._opened = Opened(self._place.open(self._recall), self._chosen)
 
 
 def _calibration(opened: Opened | Chosen) -> ScoreCalibration | None:

@@ -16,6 +16,7 @@ LookalikeError
 ├── QueryError                a query that makes no sense
 ├── ExportError               a table that cannot be written
 ├── ServerError               the server cannot be started
+├── ClusterError              the Ray cluster cannot be used
 ├── TrainingError             training cannot start or go on
 └── EvaluationError           an evaluation that makes no sense
 
@@ -88,6 +89,10 @@ class ExportError(LookalikeError):
 
 class ServerError(LookalikeError):
     """The server cannot be started as asked."""
+
+
+class ClusterError(LookalikeError):
+    """The Ray cluster that was asked for cannot be used."""
 
 
 class TrainingError(LookalikeError):

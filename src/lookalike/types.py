@@ -395,7 +395,7 @@ class EncoderState:
         sha256: of its file.
         dimension: length of an embedding.
         answers: whether searches go to it.
-        lacking: pictures (and regions of pictures) that it has not embedded yet.
+        lacking: pictures that it has not embedded yet, or not their regions.
         regions: whether it embeds regions of pictures as well.
     """
 

@@ -152,7 +152,7 @@ def test_an_unknown_runtime_names_the_known_ones(tiny_folder: Path) -> None:
 
 
 def test_a_broken_installation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> RuntimeFactory:
+    def broken(_: int | None) -> RuntimeFactory:
         raise ImportError("libonnxruntime.so: cannot open shared object file")
 
     monkeypatch.setitem(runtimes._FACTORIES, "onnxruntime", broken)

@@ -27,7 +27,7 @@ class Atlas:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._folder = os.path.join(collection.cache, "map")
+        self._folder = os.path.join(collection.home, "cache", "map")
         self._worker = ThreadPoolExecutor(1, "atlas")
         self._lock = threading.Lock()
         self._running: dict[str, Future[None]] = {}

@@ -17,10 +17,10 @@ def backup(destination: str, collection: str | None, as_json: bool) -> None:
     """
     from lookalike.collection import default_location
     from lookalike.present.text import display_path
-    from lookalike.store import own_folder
+    from lookalike.store import Place
     from lookalike.store.local import back_up
 
-    count = back_up(own_folder(collection or default_location()), destination)
+    count = back_up(Place.of(collection or default_location()).folder, destination)
     if as_json:
         echo_json({"backup": destination, "images": count})
     else:

@@ -22,11 +22,11 @@ def check(collection: str | None, repair: str | None, as_json: bool) -> int:
     """
     from lookalike.collection import default_location
     from lookalike.present.text import display_path
-    from lookalike.store import own_folder
+    from lookalike.store import Place
     from lookalike.store.local import check as examine
     from lookalike.store.local import repair as save
 
-    folder = own_folder(collection or default_location())
+    folder = Place.of(collection or default_location()).folder
     found = examine(folder)
     saved = save(folder, repair) if repair is not None else None
     if as_json:

@@ -34,6 +34,16 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Go on: index what comes, changes, moves and goes, within seconds, until Ctrl-C.",
 )
+@click.option(
+    "--ray",
+    metavar="ADDRESS|local",
+    help="Read and encode on a Ray cluster: its address, or local for one of this machine.",
+)
+@click.option(
+    "--worker-cpus",
+    type=click.IntRange(1),
+    help="With --ray: processor cores a worker. Default: 8, or all that a node has.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 3 where files were skipped.")
 @options.as_json
 def index(
@@ -47,6 +57,8 @@ def index(
     prune: bool,
     regions: bool | None,
     watch: bool,
+    ray: str | None,
+    worker_cpus: int | None,
     strict: bool,
     as_json: bool,
 ) -> int:
@@ -56,6 +68,11 @@ def index(
     (--include and so on) is kept, and holds until it is told anew. With --watch, every run that
     changed something is reported.
     """
+    if ray is None and worker_cpus is not None:
+        raise click.UsageError("--worker-cpus goes with --ray")
+    if ray is not None and isolate:
+        raise click.UsageError("--isolate goes without --ray: a worker that dies costs one file")
+
     import lookalike
     from lookalike import decode
     from lookalike.present.json import index_json
@@ -71,7 +88,13 @@ def index(
     with decode.isolated() if isolate else nullcontext():
         with progress() as listener:
             summary = photos.index(
-                *paths, rules=rules, prune=prune, regions=regions, on_progress=listener
+                *paths,
+                rules=rules,
+                prune=prune,
+                regions=regions,
+                on_progress=listener,
+                ray=ray,
+                worker_cpus=worker_cpus,
             )
         report(summary)
         if watch:

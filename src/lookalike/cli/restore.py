@@ -14,10 +14,10 @@ def restore(backup: str, collection: str | None, as_json: bool) -> None:
     """Make a collection from BACKUP, in a folder that has none."""
     from lookalike.collection import default_location
     from lookalike.present.text import display_path
-    from lookalike.store import own_folder
+    from lookalike.store import Place
     from lookalike.store.local import restore as copy_back
 
-    folder = own_folder(collection or default_location())
+    folder = Place.of(collection or default_location()).folder
     count = copy_back(backup, folder)
     if as_json:
         echo_json({"collection": folder, "images": count})

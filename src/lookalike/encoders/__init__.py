@@ -8,6 +8,7 @@ from lookalike.encoders.catalogue import BUNDLED, CATALOGUE, DEFAULT_MODEL, Cata
 from lookalike.encoders.encoder import Encoder
 from lookalike.encoders.likeness import ScoreCalibration
 from lookalike.encoders.locate import LocatedModel, load, locate
+from lookalike.encoders.runtimes import gpu_runtime
 from lookalike.encoders.spec import (
     EmbeddingSpec,
     EncoderIdentity,
@@ -15,6 +16,7 @@ from lookalike.encoders.spec import (
     LogitsSpec,
     ModelSpec,
     TextSpec,
+    file_sha256,
     identity,
     read_spec,
     write_spec,
@@ -34,6 +36,8 @@ __all__ = [
     "ModelSpec",
     "ScoreCalibration",
     "TextSpec",
+    "file_sha256",
+    "gpu_runtime",
     "identity",
     "load",
     "locate",

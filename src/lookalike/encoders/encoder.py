@@ -28,6 +28,7 @@ class Encoder:
         runtime: "auto", "openvino" or "onnxruntime".
         precision: "fp32", "bf16", or "auto": bf16 where the CPU computes it natively and this
             model's embeddings stay within cosine 0.999 of fp32, else fp32.
+        threads: how many to compute a batch in; None is one a core.
 
     Raises:
         RuntimeUnavailableError: the runtime is not installed, or the precision is not known.
@@ -41,6 +42,7 @@ class Encoder:
         *,
         runtime: str = "auto",
         precision: str = "auto",
+        threads: int | None = None,
     ) -> None:
         if precision not in ("auto", *get_args(Precision)):
             raise RuntimeUnavailableError(
@@ -49,7 +51,9 @@ class Encoder:
         self.spec = spec
         self.file = file
         self._runtime_name = resolve(runtime)
-        self._precision_asked = precision
+        self.runtime_asked = runtime
+        self.precision_asked = precision
+        self._threads = threads
         self._runtime: Runtime | None = None
         self._compiling = threading.Lock()
         self._gathering = Gathering(self._embed)
@@ -68,7 +72,7 @@ class Encoder:
     @property
     def precision(self) -> str:
         """The precision computed in; "auto" until the first batch has settled it."""
-        return self._runtime.precision if self._runtime else self._precision_asked
+        return self._runtime.precision if self._runtime else self.precision_asked
 
     @property
     def decode_hint(self) -> int:
@@ -132,15 +136,15 @@ class Encoder:
         return self._runtime
 
     def _compile(self, batch: Pixels) -> Runtime:
-        factory = choose(self._runtime_name)
-        if self._precision_asked == "auto":
+        factory = choose(self._runtime_name, self._threads)
+        if self.precision_asked == "auto":
             return settle(factory, self.spec, self.file, batch)
         native = factory.precisions()
         for precision in native:
-            if precision == self._precision_asked:
+            if precision == self.precision_asked:
                 return factory.compile(self.spec, self.file, precision)
         raise RuntimeUnavailableError(
-            f"{factory.name} has no {self._precision_asked} on this machine; "
+            f"{factory.name} has no {self.precision_asked} on this machine; "
             f"available: {', '.join(native)}"
         )
 

@@ -31,15 +31,21 @@ Embedded = Fresh | Refused
 
 
 class Encoding:
-    """Collects pictures and gives back embeddings, in the order of arrival."""
+    """Collects pictures and gives back embeddings, in the order of arrival.
 
-    def __init__(self, encoder: Encoder, batch: int) -> None:
+    Args:
+        encoder: embeds them.
+        batch: how many at once.
+        proven: whether it is known that the encoder works, so that a picture is at fault.
+    """
+
+    def __init__(self, encoder: Encoder, batch: int, *, proven: bool = False) -> None:
         self._encoder = encoder
         self._size = batch
         self._filling: list[Encodable] = []
         self._running: deque[Future[list[Embedded]]] = deque()
         self._thread = ThreadPoolExecutor(1, "encode")
-        self._worked = False
+        self._worked = proven
 
     def __enter__(self) -> "Encoding":
         return self

@@ -142,13 +142,20 @@ def as_decoded(file: FileRecord, picture: Picture) -> FileRecord:
 
 def _described(file: FileRecord, candidate: Candidate, details: Details) -> FileRecord:
     """The record with what the file says of itself, and what lies beside it says of it."""
-    words: list[str] = []
-    if candidate.sidecars is not None:
-        words += details.keywords
-        for path in candidate.sidecars:
-            with suppress(SourceError):
-                words += keywords_of_xmp(read_file(path, XMP_BYTES))
-    return replace(file, taken=details.taken, camera=details.camera, keywords=tidied(words))
+    words = () if candidate.sidecars is None else tidied(details.keywords)
+    file = replace(file, taken=details.taken, camera=details.camera, keywords=words)
+    return with_sidecars(file, candidate.sidecars)
+
+
+def with_sidecars(file: FileRecord, sidecars: Iterable[str] | None) -> FileRecord:
+    """The record with the keywords of the sidecars at these paths; None leaves it as it is."""
+    if not sidecars:
+        return file
+    words = [*file.keywords]
+    for path in sidecars:
+        with suppress(SourceError):
+            words += keywords_of_xmp(read_file(path, XMP_BYTES))
+    return replace(file, keywords=tidied(words))
 
 
 def stale_ids(

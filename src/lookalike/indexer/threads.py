@@ -30,15 +30,21 @@ class Pipeline:
         encoder: takes the pictures.
         threads: how many run the tasks.
         read: gives the content of a film's path.
+        proven: whether it is known that the encoder works.
     """
 
     def __init__(
-        self, encoder: Encoder, threads: int, read: Callable[[str], Media] = read_media
+        self,
+        encoder: Encoder,
+        threads: int,
+        read: Callable[[str], Media] = read_media,
+        *,
+        proven: bool = False,
     ) -> None:
         self._pool = ThreadPoolExecutor(threads, "decode")
         self._ahead = 2 * BATCH + threads
         self._preparing: deque[Future[Prepared]] = deque()
-        self._encoding = Encoding(encoder, BATCH)
+        self._encoding = Encoding(encoder, BATCH, proven=proven)
         self._films = Films(encoder, read)
 
     def __enter__(self) -> "Pipeline":

@@ -61,7 +61,7 @@ class Encoders:
                 sha256=layer.encoder.sha256,
                 dimension=layer.encoder.dimension,
                 answers=layer.answers,
-                lacking=sum(layers.count_lacking(each) for each in _of(known, layer)),
+                lacking=max(layers.count_lacking(each) for each in _of(known, layer)),
                 regions=len(_of(known, layer)) > 1,
             )
             for layer in known

@@ -296,7 +296,7 @@ class EncoderBody(BaseModel):
     sha256: str
     dimension: int
     answers: bool = Field(description="whether searches go to it")
-    lacking: int = Field(description="pictures and regions that it has not embedded yet")
+    lacking: int = Field(description="pictures that it has not embedded yet, or not their regions")
     regions: bool = Field(description="whether it embeds regions of pictures as well")
 
     @classmethod

@@ -19,16 +19,7 @@ from lookalike.store.copy import Copied, copy_store
 from lookalike.store.exact import ExactStore
 from lookalike.store.layers import Boxes, Embedded, Layer, Layers, LayerWriter, Places
 from lookalike.store.local import DEFAULT_RECALL, LocalStore
-from lookalike.store.places import (
-    cache_folder,
-    check_room,
-    create_store,
-    full_place,
-    home_folder,
-    open_store,
-    own_folder,
-    store_exists,
-)
+from lookalike.store.place import Place
 
 __all__ = [
     "DEFAULT_RECALL",
@@ -45,19 +36,12 @@ __all__ = [
     "Layers",
     "LocalStore",
     "Neighbours",
+    "Place",
     "Places",
     "SkippedFile",
     "Store",
     "StoredFile",
     "Writer",
-    "cache_folder",
-    "check_room",
     "copy_store",
-    "create_store",
-    "full_place",
-    "home_folder",
-    "open_store",
-    "own_folder",
-    "store_exists",
     "under",
 ]

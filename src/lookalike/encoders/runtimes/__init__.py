@@ -83,19 +83,19 @@ class RuntimeFactory(Protocol):
         """
 
 
-def _openvino() -> RuntimeFactory:
+def _openvino(threads: int | None) -> RuntimeFactory:
     from lookalike.encoders.runtimes.openvino import OpenVINO
 
-    return OpenVINO()
+    return OpenVINO(threads)
 
 
-def _onnxruntime() -> RuntimeFactory:
+def _onnxruntime(threads: int | None) -> RuntimeFactory:
     from lookalike.encoders.runtimes.onnxruntime import ONNXRuntime
 
-    return ONNXRuntime()
+    return ONNXRuntime(threads)
 
 
-_FACTORIES: dict[str, Callable[[], RuntimeFactory]] = {
+_FACTORIES: dict[str, Callable[[int | None], RuntimeFactory]] = {
     "openvino": _openvino,
     "onnxruntime": _onnxruntime,
 }
@@ -106,20 +106,33 @@ def available() -> list[str]:
     return [name for name in _FACTORIES if find_spec(name) is not None]
 
 
-def choose(name: str = "auto") -> RuntimeFactory:
+def choose(name: str = "auto", threads: int | None = None) -> RuntimeFactory:
     """The runtime of that name, or the preferred one of those installed.
+
+    Args:
+        name: see `resolve`.
+        threads: how many pictures are computed in; None is one a core.
 
     Raises:
         RuntimeUnavailableError: see `resolve`; or its installation is broken.
     """
     chosen = resolve(name)
     try:
-        return _FACTORIES[chosen]()
+        return _FACTORIES[chosen](threads)
     except ImportError as error:
         raise RuntimeUnavailableError(
             f"the runtime {chosen} is installed but cannot start ({error}); reinstall it with: "
             f"pip install --force-reinstall {chosen}"
         ) from error
+
+
+def gpu_runtime() -> str | None:
+    """The name of the runtime that computes on a GPU of this machine; None where none does."""
+    if find_spec("onnxruntime") is None:
+        return None
+    from lookalike.encoders.runtimes.onnxruntime import uses_gpu
+
+    return "onnxruntime" if uses_gpu() else None
 
 
 def resolve(name: str) -> str:

@@ -15,11 +15,18 @@ from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, ModelSpecError
 from lookalike.types import Pixels
 
+_GPU_PROVIDERS = frozenset(
+    ["CUDAExecutionProvider", "ROCMExecutionProvider", "MIGraphXExecutionProvider"]
+)
+
 
 class ONNXRuntime:
     """Runs on every execution provider that the installed package has, best first."""
 
     name = "onnxruntime"
+
+    def __init__(self, threads: int | None = None) -> None:
+        self._threads = threads
 
     def version(self) -> str:
         return str(ort.__version__)
@@ -28,15 +35,21 @@ class ONNXRuntime:
         return ["fp32"]
 
     def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
-        return _Session(_open(file), spec)
+        return _Session(_open(file, self._threads), spec)
 
     def compile_text(self, spec: ModelSpec, file: str) -> TextRuntime:
         return _TextSession(_open(file), spec)
 
 
-def _open(file: str) -> ort.InferenceSession:
+def uses_gpu() -> bool:
+    """Whether the installed package computes on GPUs."""
+    return not _GPU_PROVIDERS.isdisjoint(ort.get_available_providers())
+
+
+def _open(file: str, threads: int | None = None) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0
     try:
         return ort.InferenceSession(file, options, providers=ort.get_available_providers())
     except Exception as error:  # its exception classes share no public base

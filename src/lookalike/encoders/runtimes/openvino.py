@@ -28,6 +28,9 @@ _MAX_VALUES = 2**28
 """Most values that any step of a graph may give for one picture: a gigabyte in float32."""
 
 
+_HINTS: dict[Precision, str] = {"bf16": "bf16", "fp32": "f32"}
+
+
 @cache
 def _core() -> Any:
     return ov.Core()
@@ -54,6 +57,9 @@ class OpenVINO:
 
     name = "openvino"
 
+    def __init__(self, threads: int | None = None) -> None:
+        self._threads = threads
+
     def version(self) -> str:
         return str(ov.__version__)
 
@@ -62,22 +68,23 @@ class OpenVINO:
         return ["bf16", "fp32"] if "BF16" in native else ["fp32"]
 
     def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
-        place = compiled_path(spec, f"openvino {self.version()}", _device(), precision)
-        compiled = _compiled(file, place, precision, lambda model: _embedding_graph(model, spec))
+        options = {} if self._threads is None else {"INFERENCE_NUM_THREADS": str(self._threads)}
+        device = _device() + "".join(options.values())
+        place = compiled_path(spec, f"openvino {self.version()}", device, precision)
+        options |= {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
+        compiled = _compiled(file, place, options, lambda model: _embedding_graph(model, spec))
         return _CompiledOpenVINO(compiled, spec, precision)
 
     def compile_text(self, spec: ModelSpec, file: str) -> TextRuntime:
         place = compiled_path(spec, f"openvino {self.version()}", _device(), "fp32", text=True)
-        compiled = _compiled(file, place, "fp32", lambda model: _text_graph(model, spec))
+        options = {"INFERENCE_PRECISION_HINT": _HINTS["fp32"]}
+        compiled = _compiled(file, place, options, lambda model: _text_graph(model, spec))
         return _CompiledText(compiled, spec)
 
 
-def _compiled(file: str, place: str, precision: Precision, cut: Callable[[Any], Any]) -> Any:
+def _compiled(file: str, place: str, options: dict[str, str], cut: Callable[[Any], Any]) -> Any:
     """The file's graph as `cut` leaves it, compiled; kept at `place` from then on."""
-    options = {
-        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
-        "PERFORMANCE_HINT": "LATENCY",
-    }
+    options = {**options, "PERFORMANCE_HINT": "LATENCY"}
     compiled = _imported(place, options)
     if compiled is not None:
         return compiled

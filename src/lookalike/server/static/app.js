@@ -33,7 +33,7 @@ const views = {
   search: searchView(status, indexing),
   picture: pictureView(),
   map: mapView(),
-  duplicates: duplicatesView(),
+  duplicates: duplicatesView(indexing),
   collection: collectionView(() => {
     known = null;
     return status();

@@ -5,8 +5,20 @@ import { button, byId, icon, make } from "../core/dom.js";
 import { sentence } from "../core/words.js";
 import { breakable } from "../picture/view.js";
 
-/** @returns {Promise<string | null>} an absolute path, or null where none was chosen */
-export async function chooseFolder() {
+const TO_INDEX = {
+  title: "Add a folder of pictures",
+  about: "All pictures below will be indexed:",
+  choose: "Index this folder",
+};
+
+/**
+ * @param {{title: string, about: string, choose: string}} [words] what it is for
+ * @returns {Promise<string | null>} an absolute path, or null where none was chosen
+ */
+export async function chooseFolder(words = TO_INDEX) {
+  byId("folders-dialog-title").textContent = words.title;
+  byId("folder-about").textContent = words.about;
+  byId("folder-choose").textContent = words.choose;
   const dialog = byId("folders", HTMLDialogElement);
   /** @type {string | null} */
   let here = null;

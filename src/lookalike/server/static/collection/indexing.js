@@ -142,6 +142,7 @@ const isOver = ({ state }) => ["done", "stopped", "failed"].includes(state);
 function titleOf(state, summary) {
   if (state === "starting") return "Starting…";
   if (state === "finishing") return "Finishing…";
+  if (state === "filling") return "Filling in what the encoders lack…";
   if (state === "stopping") return "Stopping, once what was read is written…";
   if (state === "stopped") return "Indexing was stopped. What was done is kept.";
   if (state === "failed") return "Indexing failed.";

@@ -5,6 +5,7 @@ import { byId, icon, make } from "../core/dom.js";
 import { guarded } from "../core/notice.js";
 import { counted, figure, moment, sentence, weight } from "../core/words.js";
 import { breakable } from "../picture/view.js";
+import { Encoders } from "./encoders.js";
 import { chooseFolder } from "./folders.js";
 
 /** @import { Place, Status, View } from "../core/types.js" */
@@ -20,10 +21,11 @@ const STATUS_MS = 2000; // between two looks at the status of a collection that 
  */
 export function collectionView(status, indexing) {
   const view = byId("view-collection");
+  const encoders = new Encoders(indexing, showStatus);
   let told = 0; // when the status was asked for last
   indexing.addEventListener("progress", showJob);
   indexing.addEventListener("ended", () => {
-    if (!view.hidden) guarded(showStatus);
+    if (!view.hidden) guarded(() => Promise.all([showStatus(), encoders.show()]));
   });
 
   byId("add-folder").addEventListener("click", async () => {
@@ -39,7 +41,7 @@ export function collectionView(status, indexing) {
     document.title = "Collection – Lookalike";
     window.scrollTo(0, 0);
     await guarded(async () => {
-      await Promise.all([showStatus(), showCollections()]);
+      await Promise.all([showStatus(), showCollections(), encoders.show()]);
       indexing.hold();
     });
   }

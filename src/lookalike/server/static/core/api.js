@@ -1,6 +1,6 @@
 // The server's API, as the page uses it. Every failure is a Problem with a sentence for people.
 
-/** @import { Ask, Facets, Heat, Hit, JobStatus, Layout, Picture, Pick, Status, WatchStatus, Where } from "./types.js" */
+/** @import { Ask, Encoder, Facets, Heat, Hit, JobStatus, Layout, Picture, Pick, Status, WatchStatus, Where } from "./types.js" */
 
 const LIMIT = 64 * 1024 * 1024;
 
@@ -135,7 +135,8 @@ export async function search(question, offset, k, signal) {
  * @returns {Promise<{score: number, query: Heat | null, image: Heat}>}
  */
 export function explain(question, image) {
-  const { where: _where, group: _group, exclude: _exclude, ...rest } = requestOf(question);
+  const plain = { ...question, where: {}, group: false, turned: false, inside: false };
+  const { exclude: _exclude, ...rest } = requestOf(plain);
   return ask("/api/explain", { method: "POST", json: { ...rest, image } });
 }
 
@@ -150,6 +151,30 @@ export async function duplicates(kind, offset, limit) {
   for (const group of answer.groups) note(group.images);
   return answer;
 }
+
+/**
+ * What to do with all but the best copies; only told, unless `yes`.
+ * @typedef {{action: "move" | "link", kind: string, folder?: string, yes?: boolean}} TidyWish
+ * @typedef {{steps: {action: string, path: string, target: string, reason: string | null}[], journal: string | null, more: number}} Tidied
+ */
+
+/** @param {TidyWish} wish @returns {Promise<Tidied>} */
+export const tidy = (wish) => ask("/api/duplicates/tidy", { method: "POST", json: wish });
+/** @returns {Promise<{journals: {name: string, written: string, steps: number}[]}>} */
+export const tidied = () => ask("/api/duplicates/tidied");
+/** @param {string} journal @returns {Promise<Tidied>} */
+export const undoTidy = (journal) => ask("/api/duplicates/undo", { method: "POST", json: { journal } });
+
+/** @typedef {Promise<{encoders: Encoder[], available: string[]}>} KnownEncoders */
+
+/** @returns {KnownEncoders} */
+export const encoders = () => ask("/api/encoders");
+/** @param {string} model @returns {KnownEncoders} */
+export const addEncoder = (model) => ask("/api/encoders", { method: "POST", json: { model } });
+/** @param {number} number @returns {KnownEncoders} */
+export const switchEncoder = (number) => ask(`/api/encoders/${number}/switch`, { method: "POST", json: {} });
+/** @param {number} number @returns {KnownEncoders} */
+export const dropEncoder = (number) => ask(`/api/encoders/${number}`, { method: "DELETE" });
 
 /**
  * Keep a picture on the server, so that it can be searched by, and again after a reload.
@@ -202,7 +227,7 @@ export const indexEvents = () => new EventSource(address("/api/index/events"));
 const whereText = (where) => (Object.keys(where).length ? JSON.stringify(where) : undefined);
 
 /** @param {Ask} question */
-function requestOf({ like, unlike, text, where, group }) {
+function requestOf({ like, unlike, text, where, group, turned, inside }) {
   return {
     positives: like.map(named),
     exclude: true, // what is asked by is no answer
@@ -210,6 +235,8 @@ function requestOf({ like, unlike, text, where, group }) {
     ...(text && { text }),
     ...(Object.keys(where).length && { where }),
     ...(group && { group }),
+    ...(turned && like.length && { any_orientation: true }),
+    ...(inside && { regions: true }),
   };
 }
 

@@ -13,7 +13,7 @@ const DATES = ["after", "before"];
 const FIGURES = ["min_width", "min_height", "min_bytes", "max_bytes"];
 
 /** @returns {Ask} */
-export const nothing = () => ({ like: [], unlike: [], text: "", where: {}, min: null, group: false });
+export const nothing = () => ({ like: [], unlike: [], text: "", where: {}, min: null, group: false, turned: false, inside: false });
 
 /**
  * Whether the question has something to compare with.
@@ -82,6 +82,8 @@ export function read(params) {
     where,
     min: min > 0 && min <= 1 ? min : null,
     group: params.get("group") === "1",
+    turned: params.get("turned") === "1",
+    inside: params.get("inside") === "1",
   };
 }
 
@@ -101,6 +103,8 @@ export function write(ask) {
   }
   if (ask.min !== null) params.set("min", String(ask.min));
   if (ask.group) params.set("group", "1");
+  if (ask.turned) params.set("turned", "1");
+  if (ask.inside) params.set("inside", "1");
   return params;
 }
 

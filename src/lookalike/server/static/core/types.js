@@ -17,7 +17,7 @@
 
 /**
  * A picture as the answer to a search.
- * @typedef {Picture & {score?: number, distance?: number, offline?: boolean, likeness?: number | null, duplicates?: number[], worded?: boolean}} Hit
+ * @typedef {Picture & {score?: number, distance?: number, offline?: boolean, likeness?: number | null, duplicates?: number[], orientation?: string, region?: [number, number, number, number], worded?: boolean}} Hit
  */
 
 /**
@@ -59,6 +59,8 @@
  * @property {Where} where
  * @property {number | null} min least score
  * @property {boolean} group fold near-identical pictures into one
+ * @property {boolean} turned also what is mirrored or turned
+ * @property {boolean} inside also pictures that contain it
  */
 
 /**
@@ -84,6 +86,17 @@
 /** @typedef {{name: string, count: number}} Facet */
 
 /**
+ * One of the encoders of a collection.
+ * @typedef {object} Encoder
+ * @property {number} number
+ * @property {string} name
+ * @property {number} dimension
+ * @property {boolean} answers
+ * @property {number} lacking
+ * @property {boolean} regions
+ */
+
+/**
  * @typedef {object} Facets
  * @property {Facet[]} folders
  * @property {Facet[]} formats
@@ -103,6 +116,7 @@
  * @property {string[]} roots
  * @property {string[]} offline those of them that are missing or empty now
  * @property {{path: string, reason: string}[]} skipped_files
+ * @property {Encoder[]} encoders
  * @property {boolean} [text] whether words can be searched
  * @property {boolean} [calibrated] whether scores carry a probability
  * @property {Calibration | null} [calibration]
@@ -120,7 +134,7 @@
  * An indexing job at one moment.
  * @typedef {object} JobStatus
  * @property {string} id
- * @property {"starting" | "indexing" | "finishing" | "stopping" | "done" | "stopped" | "failed"} state
+ * @property {"starting" | "indexing" | "finishing" | "filling" | "stopping" | "done" | "stopped" | "failed"} state
  * @property {string[]} folders
  * @property {number} done files dealt with
  * @property {number} total files found

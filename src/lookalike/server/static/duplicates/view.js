@@ -8,6 +8,7 @@ import { showProblem, working } from "../core/notice.js";
 import * as router from "../core/router.js";
 import { baseName, counted, dimensions, inFigures, weight } from "../core/words.js";
 import { breakable, copyButton } from "../picture/view.js";
+import { Tidy } from "./tidy.js";
 
 /** @import { Hit, Place, View } from "../core/types.js" */
 
@@ -20,8 +21,11 @@ const EMPTY = {
   similar: "No two pictures are that much alike.",
 };
 
-/** @returns {View} */
-export function duplicatesView() {
+/**
+ * @param {import("../collection/indexing.js").Indexing} indexing learns of files that have gone
+ * @returns {View}
+ */
+export function duplicatesView(indexing) {
   const view = byId("view-duplicates");
   const list = byId("groups");
   const more = byId("groups-more", HTMLButtonElement);
@@ -30,15 +34,25 @@ export function duplicatesView() {
   let shown = 0;
   let turn = 0;
   let last = ""; // what is on screen already
+  /** @type {Place} */
+  let place;
 
+  const tidy = new Tidy(async () => {
+    last = "";
+    await indexing.start({});
+  });
+  indexing.addEventListener("ended", () => {
+    if (!view.hidden && last === "") show(place);
+  });
   more.addEventListener("click", () => load(turn));
 
-  /** @param {Place} place */
-  async function show(place) {
+  /** @param {Place} asked */
+  async function show(asked) {
+    place = asked;
     view.hidden = false;
     document.title = "Duplicates – Lookalike";
-    const asked = place.params.get("kind");
-    kind = KINDS.find((each) => each === asked) ?? "near";
+    const wanted = place.params.get("kind");
+    kind = KINDS.find((each) => each === wanted) ?? "near";
     for (const each of KINDS) {
       const tab = byId(`kind-${each}`, HTMLAnchorElement);
       tab.href = router.pageAddress("/duplicates", new URLSearchParams({ kind: each }));
@@ -73,6 +87,7 @@ export function duplicatesView() {
       byId("groups-empty").hidden = total > 0;
       byId("groups-empty").textContent = EMPTY[kind];
       more.hidden = shown >= total || !groups.length;
+      await tidy.show(kind, total);
       say(total ? note : EMPTY[kind]);
     } catch (error) {
       if (mine !== turn) return;

@@ -8,6 +8,17 @@ import { baseName, called, clock, counted, inFigures, inFull, inWords, isFrame, 
 
 /** @import { Ask, Hit } from "../core/types.js" */
 
+/** How a hit shows what was asked by. @type {Record<string, string>} */
+const POSITIONS = {
+  mirrored: "mirrored",
+  "upside-down": "upside down, mirrored",
+  "turned-90": "turned right",
+  "turned-180": "upside down",
+  "turned-270": "turned left",
+  transposed: "turned left, mirrored",
+  transversed: "turned right, mirrored",
+};
+
 /**
  * An empty cell, before its picture is known.
  * @param {number} at its place in the answer, from 0
@@ -29,7 +40,9 @@ export function makeCard(at) {
  */
 export function fillCard(card, hit, ask, at, side) {
   const { dataset } = card;
-  if (dataset.id === String(hit.id)) return;
+  const shown = `${hit.id} ${hit.orientation ?? ""} ${hit.region ?? ""}`;
+  if (dataset.shown === shown) return;
+  dataset.shown = shown;
   dataset.id = String(hit.id);
   const frame = make("span", { class: "frame" }, image(hit, side));
   const copies = hit.duplicates?.length ?? 0;
@@ -45,9 +58,29 @@ export function fillCard(card, hit, ask, at, side) {
     frame,
     caption(hit),
   );
+  if (hit.region) frame.append(mark(hit, hit.region));
+  if (hit.orientation && hit.orientation !== "upright") {
+    frame.append(make("span", { class: "moment position" }, POSITIONS[hit.orientation] ?? hit.orientation));
+  }
   const badge = folded ? [make("span", { class: "copies", "aria-hidden": "true" }, `+${copies}`)] : [];
   if (isFrame(hit.frame)) frame.append(make("span", { class: "moment" }, icon("play"), clock(hit.frame)));
   card.replaceChildren(link, ...badge, actions(hit, ask));
+}
+
+/**
+ * Where in the picture the part is that fits; the square shows the middle of odd shapes.
+ * @param {Hit} hit
+ * @param {[number, number, number, number]} region
+ */
+function mark({ width, height }, [left, top, across, down]) {
+  const wide = Math.max(1, width / height);
+  const high = Math.max(1, height / width);
+  const box = make("span", { class: "region", title: "The part that fits best" });
+  box.style.left = `${100 * (0.5 + (left - 0.5) * wide)}%`;
+  box.style.top = `${100 * (0.5 + (top - 0.5) * high)}%`;
+  box.style.width = `${100 * across * wide}%`;
+  box.style.height = `${100 * down * high}%`;
+  return box;
 }
 
 /** @param {Hit} hit @param {number} side */

@@ -61,6 +61,11 @@ export function searchView(status, indexing) {
   byId("group", HTMLInputElement).addEventListener("change", (event) => {
     go({ ...ask, group: /** @type {HTMLInputElement} */ (event.target).checked });
   });
+  for (const how of /** @type {const} */ (["turned", "inside"])) {
+    byId(how, HTMLInputElement).addEventListener("change", (event) => {
+      go({ ...ask, [how]: /** @type {HTMLInputElement} */ (event.target).checked });
+    });
+  }
   byId("any-picture").addEventListener("click", anyPicture);
   indexing.addEventListener("progress", awaitFirst);
 
@@ -154,14 +159,18 @@ export function searchView(status, indexing) {
     byId("results-title").textContent = searching ? "Similar pictures" : "Your pictures";
     byId("group", HTMLInputElement).checked = ask.group;
     byId("group-field").hidden = !searching;
+    byId("turned", HTMLInputElement).checked = ask.turned;
+    byId("turned-field").hidden = !ask.like.length;
+    byId("inside", HTMLInputElement).checked = ask.inside;
     byId("text", HTMLInputElement).value = ask.text;
     for (const zone of byId("dropper").querySelectorAll(".drop-zone")) {
       if (zone instanceof HTMLElement) zone.hidden = zone.dataset.use !== "only" && !searching;
     }
     cutoff.show(searching ? ask.min : null, searching);
     status().then(
-      ({ text, calibration }) => {
+      ({ text, calibration, encoders }) => {
         byId("words").hidden = !text;
+        byId("inside-field").hidden = !(searching && encoders.some(({ answers, regions }) => answers && regions));
         // What scores mean is known between two pictures.
         const alone = ask.like.length === 1 && !ask.unlike.length && !ask.text;
         cutoff.mean(alone ? (calibration ?? null) : null);

@@ -1,0 +1,20 @@
+"""How nodes are shared out."""
+
+from lookalike.cluster.share import Share, shares
+
+
+def test_a_node_is_shared_out_among_workers_of_eight_cores() -> None:
+    assert shares([{"CPU": 16.0}, {"CPU": 4.0}]) == [Share(8), Share(8), Share(4)]
+
+
+def test_workers_take_as_many_cores_as_they_are_given() -> None:
+    assert shares([{"CPU": 2.0}], 1) == [Share(1), Share(1)]
+    assert shares([{"CPU": 2.0}], 64) == [Share(2)]
+
+
+def test_each_gpu_has_a_worker_with_its_share_of_the_cores() -> None:
+    assert shares([{"CPU": 16.0, "GPU": 4.0}, {"CPU": 1.0}]) == [*[Share(4, 1)] * 4, Share(1)]
+
+
+def test_a_cluster_that_has_no_room_yet_is_asked_for_a_core() -> None:
+    assert shares([]) == shares([{"memory": 1e9}]) == [Share(1)]
