@@ -7,6 +7,7 @@ tells a changed copy from another picture of its kind.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,13 +23,14 @@ from lookalike.types import DuplicateGroup, DuplicateKind, Hit, Where
 NEIGHBOURS = 6
 """How many neighbours of each picture are looked at."""
 
-CANDIDATE = 0.55
-"""Least score of a pair that gets a second look."""
+CANDIDATE = 0.65
+"""Least score of a pair that gets a second look; gists find what is one picture as a whole."""
 
 SIMILAR = 0.9
 """Least score of pictures that are called similar."""
 
 _BATCH = 512
+_THREADS = 2
 _PARTS = 3
 """Of the work, of about the same size each: neighbours, gists, second looks."""
 
@@ -246,17 +248,20 @@ def _near(
 
     # By the id of the first, so that a look is taken once and used while it is kept.
     in_order = sorted(pairs, key=lambda pair: (pair.one, pair.other))
-    for start in range(0, len(in_order), _BATCH):
-        part = in_order[start : start + _BATCH]
-        looks.prepare(files[i] for i in {i for pair in part for i in (pair.one, pair.other)})
-        for pair in part:
-            one, other = head(pair.one), head(pair.other)
-            if one != other and _same(looks, files[pair.one], files[pair.other]):
-                leader[max(one, other)] = min(one, other)
-        if on_progress is not None:
-            total = len(files)
-            done = total * (start + len(part)) // len(in_order)
-            on_progress(2 * total + done, _PARTS * total)
+    with ThreadPoolExecutor(_THREADS, "second-look") as pool:
+        for start in range(0, len(in_order), _BATCH):
+            part = in_order[start : start + _BATCH]
+            looks.prepare(files[i] for i in {i for pair in part for i in (pair.one, pair.other)})
+            asked = [pair for pair in part if head(pair.one) != head(pair.other)]
+            answers = pool.map(lambda p: _same(looks, files[p.one], files[p.other]), asked)
+            for pair, same in zip(asked, answers, strict=True):
+                one, other = head(pair.one), head(pair.other)
+                if same and one != other:
+                    leader[max(one, other)] = min(one, other)
+            if on_progress is not None:
+                total = len(files)
+                done = total * (start + len(part)) // len(in_order)
+                on_progress(2 * total + done, _PARTS * total)
     members: dict[int, list[StoredFile]] = {}
     for image_id, item in files.items():
         members.setdefault(head(image_id), []).append(item)

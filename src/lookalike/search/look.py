@@ -38,7 +38,18 @@ class Look:
     """
 
     def __init__(self, picture: Image.Image) -> None:
-        self._grey = picture.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
+        grey = picture.convert("L")
+        size = (SIDE, SIDE)
+        self._grey = grey if grey.size == size else grey.resize(size, Image.Resampling.BOX)
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> "Look":
+        """The look that gave `data` as its `bytes`."""
+        return cls(Image.frombytes("L", (SIDE, SIDE), data))
+
+    def bytes(self) -> bytes:
+        """All of it, `SIDE` x `SIDE` bytes; the rest is worked out again."""
+        return self._grey.tobytes()
 
     @cached_property
     def edges(self) -> Edges:

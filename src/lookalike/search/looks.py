@@ -11,7 +11,12 @@ from lookalike.search.look import SIDE, Look
 from lookalike.source import read_media
 from lookalike.store import FileRecord, StoredFile
 
-_KEPT = 4096
+_KEPT = 2048
+"""Looks with all that was worked out of them, a few hundred KiB each."""
+
+_NOTED = 65_536
+"""Looks as they were taken, 2 KiB each."""
+
 _THREADS = 2
 
 
@@ -20,6 +25,7 @@ class Looks:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Look | None] = OrderedDict()
+        self._noted: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     def at(self, stored: StoredFile) -> Look | None:
@@ -29,11 +35,16 @@ class Looks:
             if content in self._kept:
                 self._kept.move_to_end(content)
                 return self._kept[content]
-        look = _take(stored.file)
+            noted = self._noted.get(content)
+        look = _take(stored.file) if noted is None else Look.of_bytes(noted)
         with self._lock:
             self._kept[content] = look
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
+            if look is not None and noted is None:
+                self._noted[content] = look.bytes()
+                while len(self._noted) > _NOTED:
+                    self._noted.popitem(last=False)
         return look
 
     def prepare(self, wanted: Iterable[StoredFile]) -> None:
