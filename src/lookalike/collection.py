@@ -25,6 +25,7 @@ from lookalike.layers import Encoders
 from lookalike.opened import Chosen, Opened
 from lookalike.search import Explainer, Gists, Looks, Searcher, find_duplicates, suggest_labels
 from lookalike.store import DEFAULT_RECALL, Copied, Place, Store, StoredFile, copy_store
+from lookalike.store.where import label_key
 from lookalike.tables import picture_table, write_table
 from lookalike.thumbnails import Thumbnails
 from lookalike.types import (
@@ -357,6 +358,40 @@ class Collection:
         """
         self._store.set_labels(labels)
 
+    def change_labels(
+        self, ids: Iterable[int], *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> None:
+        """Give pictures further labels, and take others off, in one go.
+
+        Raises:
+            see `set_labels`.
+        """
+        wanted = list(dict.fromkeys(ids))
+        labels, gone = self._store.labels(wanted), set(map(label_key, remove))
+        self._store.set_labels(
+            {
+                image_id: [
+                    *(name for name in labels.get(image_id, []) if label_key(name) not in gone),
+                    *add,
+                ]
+                for image_id in wanted
+            }
+        )
+
+    def search_all(self, query: Query) -> list[Hit]:
+        """Every picture that scores at least the query's `min_score`, nearest first.
+
+        Raises:
+            QueryError: the query has no `min_score`, or makes no sense.
+            LookalikeError: as `search` does.
+        """
+        if query.min_score is None:
+            raise QueryError("all hits of a query are those from a score on: give it a min_score")
+        apart, k = replace(query, group=False), 1000
+        while len(hits := self.search(apart, k)) == k:
+            k *= 4
+        return self.search(query, max(1, len(hits))) if query.group else hits
+
     def suggest_labels(self, image_id: int) -> list[Suggestion]:
         """Labels that a picture lacks and its nearest pictures have, the likeliest first.
 
@@ -504,6 +539,10 @@ class Collection:
         if not found:
             raise QueryError(f"there is no picture {image_id} in the collection")
         return found[0]
+
+    def image_files(self, ids: Sequence[int]) -> list[StoredFile]:
+        """The files of these pictures, in their order; those that are not there are left out."""
+        return self._store.get(ids)
 
     def read_image(self, image_id: int) -> bytes:
         """The file's bytes as they are on disk.

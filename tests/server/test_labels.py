@@ -60,3 +60,19 @@ def test_labels_on_the_page(open_page: Open, albums_address: str, albums: Collec
     page.get_by_role("button", name="Remove the label sea").click()
     expect(page.locator("#said")).to_have_text("Removed sea")
     assert albums.labels([one]) == {one: ["holiday"]}
+
+
+def test_labels_for_several_at_once(albums_client: TestClient, albums: Collection) -> None:
+    one, two, three = ids_of(albums, "beach")[:3]
+    albums.set_labels({one: ["old"], two: ["Old", "kept"]})
+    asked = {"ids": [one, two, three], "add": ["sea"], "remove": ["OLD"]}
+    assert albums_client.post("/api/labels", json=asked).json() == {"images": 3}
+    assert albums.labels([one, two, three]) == {
+        one: ["sea"],
+        two: ["kept", "sea"],
+        three: ["sea"],
+    }
+    refused = albums_client.post("/api/labels", json={"ids": [one, 999], "add": ["x"]})
+    assert refused.status_code == 404
+    assert albums.labels([one]) == {one: ["sea"]}, "all of them, or none"
+    assert albums_client.post("/api/labels", json={"ids": [], "add": ["x"]}).status_code == 422

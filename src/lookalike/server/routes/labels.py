@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, HTTPException, Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from lookalike.collection import Collection
@@ -23,14 +23,31 @@ def _label(text: str) -> str:
     return label
 
 
+_Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_label)]
+
+
 class LabelsBody(BaseModel):
     """All labels of a picture."""
 
     model_config = ConfigDict(extra="forbid")
 
-    labels: list[Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_label)]] = (
-        Field(max_length=64)
-    )
+    labels: list[_Label] = Field(max_length=64)
+
+
+class ChangeBody(BaseModel):
+    """Labels for several pictures at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[ImageId] = Field(min_length=1, max_length=10_000)
+    add: list[_Label] = Field([], max_length=64, description="labels that they get")
+    remove: list[_Label] = Field([], max_length=64, description="labels that they lose")
+
+
+class ChangedBody(BaseModel):
+    """How many pictures were labelled."""
+
+    images: int
 
 
 class SuggestionBody(BaseModel):
@@ -49,16 +66,25 @@ class SuggestionsBody(BaseModel):
 
 def router() -> APIRouter:
     """The routes of labels."""
-    routes = APIRouter(prefix="/api/images", tags=["Pictures"])
+    routes = APIRouter(prefix="/api", tags=["Pictures"])
 
-    @routes.put("/{id}/labels", summary="Label a picture", responses=_NOT_THERE)
+    @routes.post("/labels", summary="Label several pictures", responses=_NOT_THERE)
+    def change(collection: Chosen, body: ChangeBody) -> ChangedBody:
+        """Gives pictures further labels and takes others off: all of them, or none."""
+        ids = set(body.ids)
+        if len(collection.image_files(list(ids))) < len(ids):
+            raise HTTPException(404, "one of these pictures is not in the collection any more")
+        collection.change_labels(ids, add=body.add, remove=body.remove)
+        return ChangedBody(images=len(ids))
+
+    @routes.put("/images/{id}/labels", summary="Label a picture", responses=_NOT_THERE)
     def label(collection: Chosen, image_id: _Id, body: LabelsBody) -> LabelsBody:
         """Gives a picture these labels in place of its own; case does not tell labels apart."""
         known_image(collection, image_id)
         collection.set_labels({image_id: body.labels})
         return LabelsBody(labels=_labels(collection, image_id))
 
-    @routes.get("/{id}/suggestions", summary="Labels to choose from", responses=_NOT_THERE)
+    @routes.get("/images/{id}/suggestions", summary="Labels to choose from", responses=_NOT_THERE)
     def suggestions(collection: Chosen, image_id: _Id) -> SuggestionsBody:
         """Labels that the picture lacks and its nearest pictures have, and which those are."""
         known_image(collection, image_id)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from lookalike.collection import Collection
 from lookalike.decode import thumbnail
 from lookalike.present.text import display_path, query_name
-from lookalike.server.asked import NamedPicture, QueryRequest
+from lookalike.server.asked import NamedPicture, QueryRequest, SearchRequest
 from lookalike.server.metrics import Metrics
 from lookalike.server.routes.images import known_image
 from lookalike.server.routes.question import BODY_SCHEMA, Question, Sent, read_question
@@ -80,15 +80,7 @@ def router(metrics: Metrics) -> APIRouter:
         """The pictures most similar to those that you send, or name by id, address or upload."""
         request = question.request
         asked = resolve(collection, request, question.sent)
-        query = replace(
-            asked.query,
-            where=request.where.where(),
-            min_score=request.min_score,
-            exclude=request.exclude,
-            group=request.group,
-            any_orientation=request.any_orientation,
-            regions=request.regions,
-        )
+        query = whole_query(asked, request)
         with metrics.search_timer(asked.first.kind if asked.first else "text"):
             hits = collection.search(query, request.k, offset=request.offset)
         answer = SearchBody(
@@ -140,6 +132,19 @@ def resolve(collection: Collection, request: QueryRequest, sent: Sent | None = N
         query,
         query_name(names, against, request.text),
         found[0] if positives else None,
+    )
+
+
+def whole_query(asked: Resolved, request: SearchRequest) -> Query:
+    """The query with what the request says besides its pictures."""
+    return replace(
+        asked.query,
+        where=request.where.where(),
+        min_score=request.min_score,
+        exclude=request.exclude,
+        group=request.group,
+        any_orientation=request.any_orientation,
+        regions=request.regions,
     )
 
 
