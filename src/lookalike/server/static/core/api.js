@@ -109,6 +109,32 @@ export async function details(id) {
 export const setLabels = (id, labels) => ask(`/api/images/${id}/labels`, { method: "PUT", json: { labels } });
 
 /**
+ * Labels for several pictures: those to add, and those to take off.
+ * @param {number[]} ids
+ * @param {{add?: string[], remove?: string[]}} what
+ * @returns {Promise<{images: number}>}
+ */
+export const changeLabels = (ids, what) => ask("/api/labels", { method: "POST", json: { ids, ...what } });
+
+/** At most so many hits go into a file; those above a cut-off all do. */
+const HITS = 1000;
+
+/**
+ * What a question gives, as a file.
+ * @param {Ask} question
+ * @param {boolean} searching
+ * @param {string} format
+ */
+export function download(question, searching, format) {
+  if (!searching) return file("/api/export", { query: { format, where: whereText(question.where) } }, `pictures.${format}`);
+  const cut = question.min === null ? { k: HITS } : { min_score: question.min, all: true };
+  return file("/api/export", { method: "POST", json: { ...requestOf(question), ...cut, format } }, `hits.${format}`);
+}
+
+/** @param {string} kind @param {string} format */
+export const downloadDuplicates = (kind, format) => file("/api/export/duplicates", { query: { kind, format } }, `duplicates.${format}`);
+
+/**
  * @param {number} id
  * @returns {Promise<{labels: {label: string, score: number, evidence: number[]}[]}>}
  */
@@ -256,9 +282,10 @@ const named = ({ id, upload: hex, at, weight, crop }) => ({
  * @param {unknown} [options.json]
  * @param {FormData} [options.body]
  * @param {AbortSignal | undefined} [options.signal]
+ * @param {boolean} [options.whole] the answer is a file
  * @returns {Promise<any>}
  */
-async function ask(path, { method = "GET", query, json, body, signal } = {}) {
+async function ask(path, { method = "GET", query, json, body, signal, whole = false } = {}) {
   /** @type {RequestInit} */
   const request = { method };
   if (signal) request.signal = signal;
@@ -275,6 +302,7 @@ async function ask(path, { method = "GET", query, json, body, signal } = {}) {
     throw new Problem("the server does not answer: start lookalike serve again, then retry");
   }
   if (response.status === 204) return null;
+  if (whole && response.ok) return response.blob();
   let answer;
   try {
     answer = await response.json();
@@ -287,3 +315,11 @@ async function ask(path, { method = "GET", query, json, body, signal } = {}) {
   }
   return answer;
 }
+
+/**
+ * @param {string} path
+ * @param {object} request
+ * @param {string} name
+ * @returns {Promise<{blob: Blob, name: string}>}
+ */
+const file = async (path, request, name) => ({ blob: await ask(path, { ...request, whole: true }), name });

@@ -3,6 +3,7 @@
 import * as api from "../core/api.js";
 import * as asking from "../core/ask.js";
 import { byId, make, say } from "../core/dom.js";
+import { offerDownloads } from "../core/download.js";
 import { filling } from "../core/filling.js";
 import { showProblem, working } from "../core/notice.js";
 import * as router from "../core/router.js";
@@ -45,6 +46,7 @@ export function duplicatesView(indexing) {
     if (!view.hidden && last === "") show(place);
   });
   more.addEventListener("click", () => load(turn));
+  offerDownloads(byId("groups-download"), (format) => api.downloadDuplicates(kind, format));
 
   /** @param {Place} asked */
   async function show(asked) {

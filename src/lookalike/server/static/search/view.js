@@ -3,6 +3,7 @@
 import * as api from "../core/api.js";
 import * as asking from "../core/ask.js";
 import { byId, make, say } from "../core/dom.js";
+import { offerDownloads } from "../core/download.js";
 import { hideProblem, showProblem, working } from "../core/notice.js";
 import * as router from "../core/router.js";
 import { figure } from "../core/words.js";
@@ -11,6 +12,7 @@ import { Feed, feedOf, forgetFeeds } from "./feed.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
 import { Panel } from "./panel.js";
+import { Selection } from "./selection.js";
 import * as uploads from "./uploads.js";
 import * as ways from "./ways.js";
 
@@ -52,6 +54,9 @@ export function searchView(status, indexing) {
       if (feed) say(byId("results-note").textContent ?? "");
     },
   });
+
+  const selection = new Selection(byId("grid"), () => feed);
+  offerDownloads(byId("download"), (format) => api.download(ask, asking.isSearch(ask), format));
 
   ways.listen(take, showProblem);
   byId("words").addEventListener("submit", (event) => {
@@ -135,6 +140,7 @@ export function searchView(status, indexing) {
     feed?.removeEventListener("change", note);
     feed?.removeEventListener("problem", failed);
     if (feed !== next) feed?.stop();
+    if (feed !== next) selection.clear();
     feed = next;
     feed?.addEventListener("change", note);
     feed?.addEventListener("problem", failed);
