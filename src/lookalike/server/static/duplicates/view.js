@@ -69,6 +69,7 @@ export function duplicatesView(indexing) {
       list.replaceChildren();
       byId("groups-note").textContent = "";
       byId("groups-empty").hidden = true;
+      byId("groups-download").hidden = true;
       more.hidden = true;
       await load(turn);
     }
@@ -86,6 +87,7 @@ export function duplicatesView(indexing) {
       list.append(...groups.map(group));
       const note = counted(total, "group");
       byId("groups-note").textContent = total ? note : "";
+      byId("groups-download").hidden = !total;
       byId("groups-empty").hidden = total > 0;
       byId("groups-empty").textContent = EMPTY[kind];
       more.hidden = shown >= total || !groups.length;
