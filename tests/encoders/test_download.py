@@ -17,7 +17,14 @@ import pytest
 from PIL import Image
 
 from lookalike.encoders import BUNDLED, CATALOGUE
-from tests.support.two_towers import picture_side, text_side, tokenizer, write_colours
+from tests.support.two_towers import (
+    picture_side,
+    text_side,
+    tokenizer,
+    tongue_table,
+    unigrams,
+    write_colours,
+)
 
 from .hub import Hub, serve
 from .models import Graph
@@ -317,6 +324,26 @@ def test_words_come_with_clip(home: Path, tmp_path: Path) -> None:
     assert code == 0, err
     paths = [hit["path"] for hit in json.loads(out)["hits"]]
     assert sorted(paths) == [str(pictures / f"red {n}.png") for n in range(2)]
+
+
+def test_words_of_several_languages_from_the_hub(home: Path, tmp_path: Path) -> None:
+    """What the hub has in the place of a text side and its tokenizer is used as it says itself."""
+    pictures, collection = tmp_path / "pictures", str(tmp_path / "c")
+    write_colours(pictures, 2)
+    files = {
+        "Qdrant/clip-ViT-B-32-vision/model.onnx": picture_side(),
+        "Qdrant/clip-ViT-B-32-text/model.onnx": text_side(table=tongue_table(unigrams())),
+        "Qdrant/clip-ViT-B-32-text/tokenizer.json": unigrams().to_str().encode(),
+    }
+    with serve(files) as hub:
+        index = ("index", str(pictures), "-c", collection, "--model", "clip-vit-b32", "--json")
+        code, _, err = _lookalike(home, hub.url, *index)
+        assert code == 0, err
+    search = ("search", "--text", "дом 青い家", "-c", collection, "-k", "2", "--json")
+    code, out, err = _lookalike(home, hub.url, *search, HF_HUB_OFFLINE="1")
+    assert code == 0, err
+    paths = [hit["path"] for hit in json.loads(out)["hits"]]
+    assert sorted(paths) == [str(pictures / f"blue {n}.png") for n in range(2)]
 
 
 def test_indexing_without_a_network_says_how_to_go_on(hub: Hub, home: Path, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto
 from PIL import Image
+from tokenizers import Tokenizer
 
+import lookalike
 from lookalike.decode import from_image
 from lookalike.encoders import CATALOGUE, identity, load, locate, read_spec, write_spec
 from lookalike.encoders.preprocess import to_pixels
@@ -23,11 +25,15 @@ from tests.support.two_towers import (
     CONTEXT,
     END,
     START,
+    TONGUES,
     colour_table,
     merges,
     projection,
     text_side,
     tokenizer,
+    unigrams,
+    word_pieces,
+    write_colours,
     write_two_towers,
 )
 
@@ -157,6 +163,19 @@ def test_words_lie_where_their_pictures_do(towers: Path) -> None:
     words = encoder.embed_text([f"a photo of {name}" for name in COLOURS])
     scores = words @ encoder.embed(pictures).T
     assert scores.argmax(axis=1).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("words", "pad"), [(word_pieces(), 0), (unigrams(), 1)])
+def test_words_of_several_languages(tmp_path: Path, words: Tokenizer, pad: int) -> None:
+    """A text side of several languages needs nothing but its own tokenizer's file."""
+    write_colours(tmp_path / "pictures", 2)
+    folder = write_two_towers(tmp_path / "towers", words=words, context=128, pad=pad)
+    with lookalike.open(tmp_path / "c", model=folder) as photos:
+        photos.index(tmp_path / "pictures")
+        for name, tongues in TONGUES.items():
+            for word in tongues:
+                hits = photos.search(text=f"ein {word} Haus", k=2)
+                assert {Path(hit.path).name for hit in hits} == {f"{name} {n}.png" for n in (0, 1)}
 
 
 def test_half_a_pair_of_utf_16_is_no_error(towers: Path) -> None:

@@ -27,13 +27,22 @@ COLOURS = {"red": (220, 30, 30), "green": (30, 160, 50), "blue": (30, 60, 210)}
 _WORDS = (*COLOURS, "photo", "of", "a", "the", "house", "don", "'t", "it", "'s")
 
 
-def write_two_towers(folder: Path, seed: int = 3, **text: Any) -> Path:
-    """A model folder; keyword arguments change the record of the text side."""
+def write_two_towers(
+    folder: Path, seed: int = 3, words: Tokenizer | None = None, **text: Any
+) -> Path:
+    """A model folder; keyword arguments change the record of the text side.
+
+    Args:
+        folder: where to.
+        seed: of the space.
+        words: a tokenizer of `TONGUES`; None is CLIP's.
+        text: of the record.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         "model.onnx": picture_side(seed),
-        "text.onnx": text_side(seed),
-        "tokenizer.json": tokenizer().to_str().encode(),
+        "text.onnx": text_side(seed, table=None if words is None else tongue_table(words)),
+        "tokenizer.json": (words or tokenizer()).to_str().encode(),
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)
@@ -124,6 +133,58 @@ def tokenizer() -> Tokenizer:
     return made
 
 
+TONGUES = {
+    "red": ("red", "rotes", "rouge", "красный", "赤"),
+    "green": ("green", "grünes", "vert", "зелёный", "緑"),
+    "blue": ("blue", "blaues", "bleue", "синий", "青"),
+}
+"""Words for the colours in five languages."""
+
+_FILLING = ("a", "ein", "Haus", "une", "maison", "дом", "い", "家")
+
+
+def word_pieces() -> Tokenizer:
+    """WordPiece with case, as multilingual BERT has it."""
+    known = [*(word for words in TONGUES.values() for word in words), *_FILLING]
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *known, "##s"]
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    made = Tokenizer(models.WordPiece(vocab=vocabulary, unk_token="[UNK]"))
+    made.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    made.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
+    return made
+
+
+def unigrams() -> Tokenizer:
+    """SentencePiece's unigrams, as XLM-RoBERTa has them: spaces belong to the words after them."""
+    known = [*(word for words in TONGUES.values() for word in words), *_FILLING]
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    pieces += [(mark + word, -2.0) for word in known for mark in ("\u2581", "")]
+    letters = sorted({letter for word in known for letter in word} | {"\u2581"})
+    pieces += [(letter, -9.0) for letter in letters if (letter, -2.0) not in pieces]
+    made = Tokenizer(models.Unigram(pieces, unk_id=3))
+    made.normalizer = normalizers.NFKC()
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    made.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>"])
+    return made
+
+
+def tongue_table(words: Tokenizer) -> NDArray[np.float32]:
+    """As `colour_table`, for a tokenizer of several languages."""
+    table = np.zeros((words.get_vocab_size(), 3), np.float32)
+    for name, colour in COLOURS.items():
+        for word in TONGUES[name]:
+            for token in (word, "\u2581" + word):
+                number = words.token_to_id(token)
+                if number is not None:
+                    table[number] = (np.array(colour) / 255 - MEAN) / STD
+    return table
+
+
 def colour_table() -> NDArray[np.float32]:
     """(tokens, 3): the colour that each token stands for, as the picture side sees it, or 0."""
     words = tokenizer()
@@ -153,7 +214,12 @@ def picture_side(seed: int = 3) -> bytes:
 
 
 def text_side(
-    seed: int = 3, *, mask: bool = True, ids: int = TensorProto.INT64, extra: bool = False
+    seed: int = 3,
+    *,
+    mask: bool = True,
+    ids: int = TensorProto.INT64,
+    extra: bool = False,
+    table: NDArray[np.float32] | None = None,
 ) -> bytes:
     """Ids to colours, to their sum, to the space.
 
@@ -162,6 +228,7 @@ def text_side(
         mask: whether filling is told by an input; else by adding up to nothing.
         ids: the type of ids.
         extra: whether it also wants the pictures.
+        table: the colour of each token; None is `colour_table`.
     """
     nodes = [helper.make_node("Gather", ["colours", "index"], ["looked_up"])]
     nodes.append(helper.make_node("Cast", ["input_ids"], ["index"], to=TensorProto.INT64))
@@ -187,7 +254,7 @@ def text_side(
         helper.make_node("MatMul", ["shifted", "projection"], ["text_embeds"]),
     ]
     values: dict[str, NDArray[Any]] = {
-        "colours": colour_table(),
+        "colours": colour_table() if table is None else table,
         "tokens": np.array([1], np.int64),
         "grey": np.array([0.01, 0.01, 0.01], np.float32),
         "projection": projection(seed),
