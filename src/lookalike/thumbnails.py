@@ -1,7 +1,7 @@
 """Small copies of a collection's pictures, made once and kept on disk by their content."""
 
 import os
-import threading
+import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ class Thumbnails:
         # A place that cannot be written to costs time, not the picture.
         with suppress(OSError):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            scratch = f"{path}.{os.getpid()}-{threading.get_ident()}"
+            scratch = f"{path}.{secrets.token_hex(8)}"  # machines may share the folder
             with open(scratch, "wb") as file:
                 file.write(data)
             os.replace(scratch, path)

@@ -82,7 +82,7 @@ def test_serve_makes_a_collection_that_is_not_there(tmp_path: Path, tiny_model: 
     with serving("serve", "-c", place, "--model", tiny_model, "--port", 0) as address:
         assert get(address + "api/status")["images"] == 0
         assert get(address + "api/images") == {"images": [], "total": 0}
-        assert get(address + "api/index") == {"job": None}
+        assert get(address + "api/index") == {"job": None, "watch": None}
     # It is one, for every other command.
     assert run_json("status", "-c", place)["images"] == 0
 

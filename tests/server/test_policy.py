@@ -2,12 +2,14 @@
 
 import json
 import logging
+import queue
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
@@ -247,3 +249,42 @@ def test_what_is_under_way_is_finished_when_it_stops(
         served.server.should_exit = True
         go_on.set()
         assert read_all(client).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_behind_a_proxy_that_was_named_every_client_has_its_own_rate(
+    collection: Collection, named: bool
+) -> None:
+    policy = Policy(rate=0.001, burst=1, proxies=("127.0.0.0/8",) if named else ())
+    ready: queue.Queue[str] = queue.Queue()
+    stop: list[uvicorn.Server] = []
+    run_server = uvicorn.Server.run
+
+    def run(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
+        stop.append(self)
+        run_server(self, sockets)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uvicorn.Server, "run", run)
+        # Signals are the main thread's, so a server in another one takes none.
+        thread = threading.Thread(
+            target=lambda: serve(collection, port=0, on_ready=ready.put, policy=policy)
+        )
+        thread.start()
+        try:
+            address = ready.get(timeout=120)
+
+            def search(client: str) -> int:
+                return httpx2.post(
+                    f"{address}api/search",
+                    json={"id": 1},
+                    headers={"X-Forwarded-For": client},
+                    timeout=120,
+                ).status_code
+
+            got = [search("192.0.2.1"), search("192.0.2.2"), search("192.0.2.1")]
+        finally:
+            for server in stop:
+                server.should_exit = True
+            thread.join(120)
+    assert got == ([200, 200, 429] if named else [200, 429, 429])

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import shutil
 import threading
 import time
@@ -114,9 +115,10 @@ class Atlas:
         data = sheets.draw(self._collection, ids)
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path + ".new", "wb") as file:
+            scratch = f"{path}.{secrets.token_hex(8)}"  # machines may share the folder
+            with open(scratch, "wb") as file:
                 file.write(data)
-            os.replace(path + ".new", path)
+            os.replace(scratch, path)
         except OSError as error:
             raise LookalikeError(f"the map cannot be kept in {self._folder}: {error}") from error
 

@@ -1,6 +1,7 @@
 """Where every picture of a collection lies on its map."""
 
 import os
+import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from zipfile import BadZipFile
@@ -64,7 +65,7 @@ def compute(collection: Collection) -> Places:
 
 def save(places: Places, path: str) -> None:
     """Keep a map on disk; a disk that refuses is no error."""
-    scratch = f"{path}.{os.getpid()}.npz"
+    scratch = f"{path}.{secrets.token_hex(8)}.npz"  # machines may share the folder
     with suppress(OSError):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         np.savez(scratch, version=np.array(places.version), ids=places.ids, xy=places.xy)

@@ -1,5 +1,6 @@
 """lookalike serve."""
 
+import ipaddress
 import logging
 import os
 import sys
@@ -8,6 +9,15 @@ from contextlib import ExitStack
 import click
 
 from lookalike.cli import options
+
+
+def _networks(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(value, strict=False)) for value in values)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
@@ -35,6 +45,15 @@ from lookalike.cli import options
     multiple=True,
     help="A host name under which the server is reached, besides its address. Repeatable.",
 )
+@click.option(
+    "--proxy",
+    "proxies",
+    metavar="ADDRESS",
+    multiple=True,
+    callback=_networks,
+    help="The address, or network (10.0.0.0/8), of a reverse proxy in front: clients are told "
+    "apart by what it says of them. Repeatable.",
+)
 @click.option("--no-fetch", is_flag=True, help="Refuse searches that name a web address.")
 @click.option(
     "--rate",
@@ -60,6 +79,7 @@ def serve(
     port: int,
     open_browser: bool,
     names: tuple[str, ...],
+    proxies: tuple[str, ...],
     no_fetch: bool,
     rate: float | None,
     watch: bool,
@@ -87,6 +107,7 @@ def serve(
         token=token,
         names=frozenset(name.lower() for name in names),
         addresses=token is not None,
+        proxies=proxies,
         fetches=not no_fetch,
         rate=rate if rate is not None or token is None else 10.0,
     )

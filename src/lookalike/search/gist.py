@@ -6,6 +6,7 @@ up in all positions. What is found is a candidate, for the second look to decide
 """
 
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -104,7 +105,7 @@ class Gists:
     def _save(self, known: dict[bytes, NDArray[np.float16]], keys: Iterable[bytes]) -> None:
         """Pictures that are gone are let go of; a place that cannot be written costs time."""
         kept = [key for key in dict.fromkeys(keys) if key in known]
-        scratch = f"{self._file}.{os.getpid()}.npz"
+        scratch = f"{self._file}.{secrets.token_hex(8)}.npz"  # machines may share it
         with suppress(OSError):
             os.makedirs(os.path.dirname(self._file), exist_ok=True)
             np.savez(

@@ -20,6 +20,8 @@ class Policy:
         token: what a client has to show; None on a machine's own address, where nobody else is.
         names: host names under which the server is reached, besides `LOOPBACK_NAMES`.
         addresses: whether the Host header may also be a bare address of any network.
+        proxies: addresses and networks of proxies in front of the server: a client is then who they
+            say it is (X-Forwarded-For), and comes by HTTPS where they say so.
         fetches: whether searches may name pictures by web address.
         rate: requests a second that one client may make, those that only read left out; None is
             no limit.
@@ -34,6 +36,7 @@ class Policy:
     token: str | None = None
     names: frozenset[str] = frozenset()
     addresses: bool = False
+    proxies: tuple[str, ...] = ()
     fetches: bool = True
     rate: float | None = None
     burst: int = 60

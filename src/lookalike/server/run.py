@@ -78,7 +78,8 @@ def serve(
         log_config=None,  # warnings and errors go where the caller's logging sends them
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(policy.proxies),
+        forwarded_allow_ips=list(policy.proxies),
         http=ImpatientProtocol,
         ws="none",
         timeout_graceful_shutdown=_GRACE_S,
