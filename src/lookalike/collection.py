@@ -522,7 +522,7 @@ class Collection:
                 read or written; or the copy does not read back the same.
         """
         source, there = self._store, Place.of(place)
-        if os.path.realpath(there.name) == os.path.realpath(self._place.name):
+        if os.path.realpath(there.location) == os.path.realpath(self.location):
             raise StoreError(f"{there.location} is the collection itself: name another place")
         if not there.exists():
             there.create(source.encoder, source.encoder_source)
