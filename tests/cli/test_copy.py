@@ -83,14 +83,12 @@ def test_a_copy_is_searched_and_indexed_like_the_original(
     }
     assert contents(target) == contents(source)
     query = next(pictures.rglob("*.jpg"))
-    found = [
-        [(hit["path"], hit["score"]) for hit in run_json("search", query, "-c", place)["hits"]]
-        for place in (source, target)
-    ]
-    assert [path for path, _ in found[0]] == [path for path, _ in found[1]]
-    np.testing.assert_allclose([s for _, s in found[0]], [s for _, s in found[1]], atol=1e-6)
-    with lookalike.open(target) as photos:  # nothing is encoded again
-        again = photos.index()
+    with lookalike.open(source) as photos, lookalike.open(target) as copied:
+        found = [each.search(query) for each in (photos, copied)]
+        assert [hit.path for hit in found[0]] == [hit.path for hit in found[1]]
+        scores = [[hit.score for hit in hits] for hits in found]
+        np.testing.assert_allclose(scores[0], scores[1], atol=1e-6)
+        again = copied.index()  # nothing is encoded again
     assert (again.added, again.updated, again.unchanged) == (0, 0, PICTURES)
 
 
