@@ -292,7 +292,7 @@ def pods(manifest: dict[str, tuple[Meta, Any]]) -> list[Pod]:
 def is_a_command(args: list[str]) -> None:
     """Parse as the program would; what Compose fills in stands as it is after a colon's minus."""
     args = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", arg) for arg in args]
-    context = click.Context(lookalike)
+    context = click.Context(lookalike, **lookalike.context_settings)
     command = lookalike.get_command(context, args[0])
     assert command is not None, f"there is no command {args[0]}"
     command.make_context(args[0], args[1:], parent=context)
