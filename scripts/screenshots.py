@@ -109,6 +109,8 @@ def grouped(page: Page) -> None:
 
 def known(page: Page) -> None:
     expect(page.locator("#collection-facts")).to_contain_text("Pictures")
+    expect(page.locator("#encoders li")).to_be_visible()
+    page.wait_for_timeout(500)  # what has been laid out is not painted yet
 
 
 SHOTS = [
