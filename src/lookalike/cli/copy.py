@@ -15,6 +15,8 @@ from lookalike.cli.output import counting, echo_json
 def copy(source: str, target: str, as_json: bool) -> None:
     """Copy the collection FROM to TO, into any kind of store, without encoding anything again.
 
+    Each is a folder, or milvus://HOST:PORT/NAME.
+
     Pictures, embeddings, labels, skipped files, and folders with their rules go along; pictures get
     new ids, and other encoders and regions stay behind. It may be interrupted: the same command
     goes on. In the end the copy is checked, by count and by sampled embeddings. A copy of a folder
