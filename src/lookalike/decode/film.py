@@ -172,13 +172,17 @@ class Film:
         with budget.hold(self._need):
             frames: Iterator[tuple[int, VideoFrame]] = iter(())
             ahead: tuple[int, VideoFrame] | None = None
+            key, apart = 0, _NEAR_MS  # the last key frame, and how far apart two have been
             for ms in times:
-                if ahead is None or not ahead[0] <= ms <= ahead[0] + _NEAR_MS:
+                # Where keys are rare, a seek goes back to before what has been decoded already.
+                if ahead is None or not ahead[0] <= ms <= ahead[0] + apart:
                     frames, ahead = self._from(ms), None
                 # As a player does: the last frame that has begun.
                 shown = None if ahead is None else ahead[1]
                 with suppress(self._damage):
                     for ahead in frames:
+                        key = ahead[0] if ahead[1].key_frame else min(key, ahead[0])
+                        apart = max(apart, ahead[0] - key)
                         if shown is not None and ahead[0] > ms:
                             break
                         shown = ahead[1]
