@@ -47,6 +47,7 @@ from lookalike.types import (
     Status,
     Suggestion,
     Where,
+    is_address,
 )
 
 
@@ -173,7 +174,7 @@ class Collection:
             StoreError: the collection cannot be written.
         """
         exists = self._opened is not None
-        roots = [os.path.realpath(os.path.expanduser(path)) for path in paths]
+        roots = [_place(os.fspath(path)) for path in paths]
         known = list(self._store.roots()) if exists else []
         roots = [source.as_known(root, known) for root in roots] or known
         for root in roots:
@@ -185,7 +186,7 @@ class Collection:
         if not roots:
             raise SourceError("no folder was indexed yet; name one: lookalike index FOLDER")
         for root in roots:
-            if not os.path.lexists(root) and not exists:
+            if not exists and not is_address(root) and not os.path.lexists(root):
                 raise SourceError(f"there is no file or folder {root}")
         if not exists:
             self._create()
@@ -651,6 +652,13 @@ def _filling(on_progress: ProgressListener) -> Callable[[int, int], None]:
 def default_location() -> str:
     """The collection that is meant when none is named, in the platform's user-data folder."""
     return os.path.join(platformdirs.user_data_dir("lookalike", appauthor=False), "default")
+
+
+def _place(path: str) -> str:
+    """What a root goes by: its real path, or its address."""
+    if is_address(path):
+        return source.normal_address(path)
+    return os.path.realpath(os.path.expanduser(path))
 
 
 def _example(asked: "Asked | Example") -> Example:

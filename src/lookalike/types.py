@@ -22,6 +22,12 @@ Ids: TypeAlias = NDArray[np.int64]
 """Image ids of a store, int64."""
 
 
+def is_address(path: str) -> bool:
+    """Whether a path is an address, such as s3://bucket/key, and names no file of this machine."""
+    scheme, mark, _ = path.partition("://")
+    return bool(mark) and len(scheme) > 1 and scheme.isalnum()
+
+
 _CODECS = {"JPG": "JPEG", "TIF": "TIFF"}
 
 
@@ -57,7 +63,12 @@ class Where:
     def __post_init__(self) -> None:
         """Bring names to the one spelling that stores compare."""
         if self.folder is not None:
-            object.__setattr__(self, "folder", os.path.normpath(os.path.expanduser(self.folder)))
+            folder = self.folder
+            if is_address(folder):
+                folder = folder.rstrip("/")
+            else:
+                folder = os.path.normpath(os.path.expanduser(folder))
+            object.__setattr__(self, "folder", folder)
         codecs = (name.upper().removeprefix(".") for name in self.format)
         object.__setattr__(self, "format", tuple(_CODECS.get(name, name) for name in codecs))
         object.__setattr__(self, "label", tuple(self.label))

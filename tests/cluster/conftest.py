@@ -61,7 +61,7 @@ def assert_same(left: Content, right: Content) -> None:
 def alone(tmp_path: Path, tiny_model: Path) -> Any:
     """What this process makes of a folder by itself: content, and reasons of skipped files."""
 
-    def run(folder: Path) -> tuple[Content, dict[str, str]]:
+    def run(folder: Path | str) -> tuple[Content, dict[str, str]]:
         with lookalike.open(tmp_path / "alone", model=tiny_model) as photos:
             summary = photos.index(folder)
             return content(photos), {skip.path: skip.reason for skip in summary.skipped}

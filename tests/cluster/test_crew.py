@@ -15,7 +15,7 @@ from lookalike.types import IndexProgress
 from tests.cluster.conftest import assert_same, content
 from tests.cluster.workers import Blind, Mortal, running
 from tests.support.keywords import xmp
-from tests.support.pictures import write_gallery, write_picture
+from tests.support.pictures import encoded, write_gallery, write_picture
 
 crew = pytest.importorskip("lookalike.cluster.crew", reason="Ray is not installed")
 
@@ -84,6 +84,23 @@ def test_what_workers_cannot_see_is_sent_to_them(
     monkeypatch.setattr(crew, "Worker", Blind)
     summary = photos.index(folder, ray="auto", worker_cpus=1)
     expected, reasons = alone(folder)
+    assert {skip.path: skip.reason for skip in summary.skipped} == reasons
+    assert_same(content(photos), expected)
+
+
+@pytest.mark.parametrize("scheme", ["memory", "file"])
+def test_objects_are_fetched_by_workers_or_sent_to_them(
+    tmp_path: Path, photos: lookalike.Collection, alone: Any, scheme: str
+) -> None:
+    files = pytest.importorskip("fsspec").filesystem(scheme)
+    folder = f"{tmp_path}/pictures"
+    if scheme == "file":
+        Path(folder).mkdir()
+    files.pipe({f"{folder}/{n}.jpg": encoded(n) for n in range(9)} | {f"{folder}/x.png": b"bad"})
+    root = f"{scheme}://{folder}"
+    summary = photos.index(root, ray="auto", worker_cpus=1)
+    expected, reasons = alone(root)
+    assert len(expected) == 9
     assert {skip.path: skip.reason for skip in summary.skipped} == reasons
     assert_same(content(photos), expected)
 

@@ -62,7 +62,7 @@ def index(
     strict: bool,
     as_json: bool,
 ) -> int:
-    """Bring a collection up to date with folders of pictures.
+    """Bring a collection up to date with folders of pictures, or addresses such as s3://bucket/x.
 
     Without PATH: the folders that were indexed before. Which files of a folder are indexed
     (--include and so on) is kept, and holds until it is told anew. With --watch, every run that

@@ -13,11 +13,12 @@ from lookalike.encoders import Encoder
 from lookalike.errors import ClusterError, SourceError
 from lookalike.indexer import Candidate, Outcome, Pipeline, develop
 from lookalike.source import Media, media_digest, read_media
+from lookalike.types import is_address
 
 READERS = (READER, DETAILS)
 """What pictures are read with: the same on every machine, or records would differ."""
 
-_FILES = 8
+_FILES = 16
 """Threads that read files: they wait more than they work."""
 
 
@@ -122,6 +123,11 @@ def _read_same(candidate: Candidate) -> Media:
     Raises:
         OSError, SourceError: it is not, or cannot be read.
     """
+    if is_address(candidate.path):
+        media = read_media(candidate.path)
+        if isinstance(media, bytes) and len(media) != candidate.size:
+            raise SourceError("it is another object")
+        return media
     status = os.stat(candidate.path)
     if (status.st_size, status.st_mtime_ns) != (candidate.size, candidate.mtime_ns):
         raise SourceError("it is another file")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from lookalike.indexer.presence import is_away, missing
 from lookalike.source import volumes
 from lookalike.store import Store, under
+from lookalike.types import is_address
 
 _SAMPLE = 24
 _SHARE = 0.8
@@ -26,7 +27,7 @@ def comebacks(store: Store, starts: Iterable[str]) -> dict[str, str]:
     starts = list(starts)
     # A root that was indexed while its drive was elsewhere holds nothing: the drive may return.
     roots = [root for root in store.roots() if root not in starts or _holds_any(store, root)]
-    away = [root for root in roots if is_away(root)]
+    away = [root for root in roots if not is_address(root) and is_away(root)]
     fresh = [start for start in starts if start not in roots and os.path.isdir(start)]
     found: dict[str, str] = {}
     for root in away:

@@ -88,14 +88,27 @@ class Refused:
 Prepared = Encodable | Unrolled | Copied | Kept | Refused
 
 
-def prepare(candidate: Candidate, store: Store, encoder: Encoder, presence: Presence) -> Prepared:
+def prepare(
+    candidate: Candidate,
+    store: Store,
+    encoder: Encoder,
+    presence: Presence,
+    fetched: Callable[[], Media] | None = None,
+) -> Prepared:
     """Read, hash, and if the content is new, decode and resize.
 
     The size and time stamp are those from before the reading, so that a file that changes while
     it is read is found changed by the next run.
+
+    Args:
+        candidate: the file.
+        store: knows contents.
+        encoder: says what to resize to.
+        presence: knows what is gone.
+        fetched: gives the content, where it is being read already.
     """
     try:
-        media = read_media(candidate.path)
+        media = read_media(candidate.path) if fetched is None else fetched()
         digest = media_digest(media)
     except SourceError as error:
         return refused(candidate.path, candidate.mtime_ns, str(error))

@@ -8,8 +8,10 @@ import os
 import threading
 from collections.abc import Iterable
 
-from lookalike.source import device_number
+from lookalike.errors import SourceError
+from lookalike.source import device_number, has_object, list_objects
 from lookalike.store import NO_DEVICE, Store, under
+from lookalike.types import is_address
 
 
 class Presence:
@@ -22,6 +24,7 @@ class Presence:
         }
         self._alive: set[str] = set()
         self._claimed: set[int] = set()
+        self._storages: dict[str, bool] = {}
         self._lock = threading.Lock()
 
     def device(self, folder: str) -> int:
@@ -50,10 +53,22 @@ class Presence:
         """Whether there is surely no file at `path` any more."""
         return missing(path) and self.offline(os.path.dirname(path)) is None
 
+    def away(self, path: str) -> str | None:
+        """The place that is out of reach, if that is why nothing is at `path`; else None."""
+        # A storage is asked about a root once, not about each of its objects.
+        if is_address(path) or missing(path):
+            return self.offline(os.path.dirname(path))
+        return None
+
     def offline(self, folder: str) -> str | None:
         """The place that is not really there, if `folder` is out of reach; else None."""
         # What lies under no root was named file by file: its folder takes the root's part.
         root = next((root for root in self._roots if under(folder, root)), folder)
+        if is_address(root):
+            with self._lock:
+                if root not in self._storages:
+                    self._storages[root] = is_away(root)
+                return root if self._storages[root] else None
         place = folder
         while missing(place):
             if place == root:
@@ -86,6 +101,11 @@ class Presence:
 
 def is_away(root: str) -> bool:
     """Whether a root is missing or empty, as where a drive is not mounted."""
+    if is_address(root):
+        try:
+            return not list_objects(root)
+        except SourceError:
+            return True
     if missing(root):
         return True
     try:
@@ -97,6 +117,11 @@ def is_away(root: str) -> bool:
 
 def missing(path: str) -> bool:
     """Whether the system says that nothing is at `path`; a place that it hides is not missing."""
+    if is_address(path):
+        try:
+            return not has_object(path)
+        except SourceError:
+            return False
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -17,8 +17,9 @@ from lookalike.indexer.scope import scopes
 from lookalike.indexer.survey import Survey
 from lookalike.indexer.threads import Threads
 from lookalike.indexer.workshop import OpenWorkshop, Outcomes, Workshop
+from lookalike.source import has_object
 from lookalike.store import Store, under
-from lookalike.types import IndexSummary, ProgressListener, Rules, Skipped
+from lookalike.types import IndexSummary, ProgressListener, Rules, Skipped, is_address
 
 
 def index(  # noqa: PLR0913  one for each thing that a run may differ in
@@ -56,8 +57,8 @@ def index(  # noqa: PLR0913  one for each thing that a run may differ in
     """
     known = store.roots()
     for start in starts:
-        if missing(start) and start not in known:
-            raise SourceError(f"there is no file or folder {start}")
+        if start not in known:
+            _check_is_there(start)
     scopes(starts, known, rules)  # what makes no sense is told before anything is written
     started = time.monotonic()
     with store.write() as writer:
@@ -92,6 +93,18 @@ def index(  # noqa: PLR0913  one for each thing that a run may differ in
         warnings=ledger.warnings,
         seconds=time.monotonic() - started,
     )
+
+
+def _check_is_there(start: str) -> None:
+    if is_address(start):
+        try:
+            found = has_object(start)
+        except SourceError as error:
+            raise SourceError(f"{start} cannot be indexed: {error}") from error
+        if not found:
+            raise SourceError(f"there is nothing at {start}")
+    elif missing(start):
+        raise SourceError(f"there is no file or folder {start}")
 
 
 def _read_and_encode(survey: Survey, workshop: Workshop, ledger: Ledger, teller: Teller) -> None:

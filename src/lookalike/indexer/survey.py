@@ -66,8 +66,8 @@ class Survey:
                 continue  # it has moved
             if entry.path in self._unlisted:
                 continue  # a folder that still cannot be read
-            if missing(entry.path) and not prune:
-                place = self._presence.offline(os.path.dirname(entry.path))
+            if not prune:
+                place = self._presence.away(entry.path)
                 if place is not None:
                     out_of_reach[place] = out_of_reach.get(place, 0) + 1
                     continue

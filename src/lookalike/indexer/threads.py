@@ -19,8 +19,12 @@ from lookalike.indexer.presence import Presence
 from lookalike.indexer.workshop import Outcomes
 from lookalike.source import Media, read_media
 from lookalike.store import Store
+from lookalike.types import is_address
 
 BATCH = 16
+
+_FETCHERS = 16
+"""Threads that fetch objects: each waits for its storage most of the time."""
 
 
 class Pipeline:
@@ -95,6 +99,7 @@ class Threads:
     def __init__(self, store: Store, encoder: Encoder, presence: Presence) -> None:
         self._prepare = partial(prepare, store=store, encoder=encoder, presence=presence)
         self._pipeline = Pipeline(encoder, cores())
+        self._fetchers = ThreadPoolExecutor(_FETCHERS, "fetch")
 
     def __enter__(self) -> "Threads":
         return self
@@ -105,11 +110,15 @@ class Threads:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._fetchers.shutdown(wait=False, cancel_futures=True)
         self._pipeline.__exit__(kind, error, trace)
 
     def add(self, candidate: Candidate) -> Outcomes:
         """See `Workshop`."""
-        return self._pipeline.add(partial(self._prepare, candidate))
+        if not is_address(candidate.path):
+            return self._pipeline.add(partial(self._prepare, candidate))
+        fetched = self._fetchers.submit(read_media, candidate.path)
+        return self._pipeline.add(partial(self._prepare, candidate, fetched=fetched.result))
 
     def drain(self) -> Outcomes:
         """See `Workshop`."""

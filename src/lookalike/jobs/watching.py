@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from lookalike.collection import Collection
 from lookalike.errors import CollectionBusyError, SourceError
 from lookalike.indexer import is_away
-from lookalike.types import IndexProgress, IndexSummary
+from lookalike.types import IndexProgress, IndexSummary, is_address
 
 QUIET_S = 1.0
 """How long nothing has to change before what has changed is indexed: writing a file takes time."""
@@ -83,9 +83,14 @@ class Watcher:
         from watchfiles import watch
 
         status = self._collection.status()
-        roots = [root for root in status.roots if root not in status.offline]
+        roots = [
+            root for root in status.roots if root not in status.offline and not is_address(root)
+        ]
         if not roots:
-            stop.wait(self._quiet_s)
+            stored = any(map(is_address, status.roots))
+            if stored:  # a storage tells of nothing
+                self._index(())
+            stop.wait(self._rescan_s if stored else self._quiet_s)
             return
         again = time.monotonic() + self._rescan_s
         compared = False

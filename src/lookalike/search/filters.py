@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from lookalike.errors import QueryError
-from lookalike.types import Where
+from lookalike.types import Where, is_address
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
@@ -48,7 +48,8 @@ def _text(key: str, value: str) -> str:
 
 def _folder(key: str, value: str) -> str:
     # As the indexer names folders.
-    return os.path.realpath(os.path.expanduser(_text(key, value)))
+    folder = _text(key, value)
+    return folder if is_address(folder) else os.path.realpath(os.path.expanduser(folder))
 
 
 def _day(key: str, value: str) -> date:

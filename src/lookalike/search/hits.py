@@ -11,7 +11,7 @@ from lookalike.errors import QueryError
 from lookalike.search.places import nearest_places
 from lookalike.search.turns import ORIENTATIONS
 from lookalike.store import Places, Store, StoredFile
-from lookalike.types import Embeddings, Hit, Ids, Query
+from lookalike.types import Embeddings, Hit, Ids, Query, is_address
 
 
 def nearest(
@@ -86,6 +86,6 @@ def hit_of(item: StoredFile, score: float) -> Hit:
         modified=file.modified_at,
         digest=file.digest.hex(),
         taken=file.taken_at,
-        offline=not os.path.lexists(file.path),
+        offline=not is_address(file.path) and not os.path.lexists(file.path),
         frame=file.seconds,
     )

@@ -20,6 +20,7 @@ from lookalike.source.media import (
     read_media,
 )
 from lookalike.source.names import is_picture_name
+from lookalike.source.objects import has_object, list_objects, normal_address
 from lookalike.source.sieve import Sieve
 from lookalike.source.spelling import as_known
 from lookalike.source.uploads import Upload, Uploads
@@ -53,11 +54,14 @@ __all__ = [
     "content_digest",
     "device_number",
     "fetch",
+    "has_object",
     "is_collection",
     "is_picture_name",
     "is_url",
     "list_folders",
+    "list_objects",
     "media_digest",
+    "normal_address",
     "read",
     "read_file",
     "read_media",

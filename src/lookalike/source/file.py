@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from lookalike.errors import SourceError
+from lookalike.source.objects import read_object
+from lookalike.types import is_address
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 
@@ -38,12 +40,14 @@ def regular_file(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, os.st
 
 
 def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """The whole content of a regular file.
+    """The whole content of a regular file, or of an object by its address.
 
     Raises:
         SourceError: the file is missing, unreadable, not a regular file, empty, or larger than
             `max_bytes`.
     """
+    if is_address(os.fsdecode(path)):
+        return read_object(os.fsdecode(path), max_bytes)
     with regular_file(path) as (file, status):
         if status.st_size > max_bytes:
             raise SourceError(

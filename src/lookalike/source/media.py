@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from lookalike.errors import SourceError
 from lookalike.source.file import MAX_FILE_BYTES, content_digest, read_file, regular_file
+from lookalike.types import is_address
 
 HEAD_BYTES = 4096
 """How much of a file tells what it is."""
@@ -37,11 +38,13 @@ Media: TypeAlias = bytes | FilmFile
 
 
 def read_media(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> Media:
-    """The content of a regular file; of a film, where it is.
+    """The content of a regular file or an object; of a film in a file, where it is.
 
     Raises:
         SourceError: see `read_file`; a film may have any size.
     """
+    if is_address(os.fsdecode(path)):
+        return read_file(path, max_bytes)
     with regular_file(path) as (file, _):
         head = file.read(HEAD_BYTES)
     if container_of(head) is not None:

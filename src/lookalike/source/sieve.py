@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lookalike.errors import SourceError
-from lookalike.types import Rules
+from lookalike.source.objects import read_object
+from lookalike.types import Rules, is_address
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -80,8 +81,12 @@ class Sieve:
         """
         path = os.path.join(folder, IGNORE_FILE)
         try:
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                lines = file.read(_IGNORE_BYTES).splitlines()
+            if is_address(path):
+                data = read_object(path, _IGNORE_BYTES)
+                lines = data.decode("utf-8", "surrogateescape").splitlines()
+            else:
+                with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                    lines = file.read(_IGNORE_BYTES).splitlines()
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             raise SourceError(f"its {IGNORE_FILE} cannot be read: {why}") from error

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lookalike.errors import SourceError
 from lookalike.source.names import is_picture_name
 from lookalike.source.sieve import IGNORE_FILE, Sieve
-from lookalike.types import Rules
+from lookalike.types import Rules, is_address
 
 COLLECTION_MARKER = "collection.sqlite"
 """A folder that holds this file is a collection: its thumbnails are not somebody's pictures."""
@@ -76,10 +76,15 @@ def walk(start: str, sieve: Sieve | None = None) -> Iterator[FoundFolder]:
     `start` is a file, it alone is found.
 
     Args:
-        start: absolute path of a folder or file: the sieve's root, or under it.
+        start: absolute path of a folder or file, or an address: the sieve's root, or under it.
         sieve: which files count; None takes all but hidden ones.
     """
     sieve = sieve or Sieve(start, Rules())
+    if is_address(start):
+        from lookalike.source.bucket import walk_bucket
+
+        yield from walk_bucket(start, sieve)
+        return
     try:
         is_folder = stat.S_ISDIR(os.stat(start).st_mode)
     except OSError as error:

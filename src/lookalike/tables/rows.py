@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from lookalike.store import Store, StoredFile
 from lookalike.tables.table import Column, Row, Table
-from lookalike.types import DuplicateGroup, Hit, Where
+from lookalike.types import DuplicateGroup, Hit, Where, is_address
 
 _FILE = (
     Column("id", "whole"),
@@ -100,7 +100,7 @@ def _picture(item: StoredFile) -> Row:
         "bytes": file.size,
         "modified": file.modified_at,
         "taken": file.taken_at,
-        "offline": not os.path.lexists(file.path),
+        "offline": not is_address(file.path) and not os.path.lexists(file.path),
         "frame": file.seconds,
         "camera": file.camera,
     }
