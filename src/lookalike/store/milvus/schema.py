@@ -5,6 +5,7 @@ written or not, so a picture and its vector can never come apart. `NAME__catalog
 else, by keys: folders, roots, skipped files, labels, and the writer's lease and journal.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from lookalike.errors import StoreError
@@ -72,18 +73,16 @@ def create_pictures(client: Any, address: Address, dimension: int) -> None:  # n
     client.create_collection(address.name, schema=pictures, index_params=index)
 
 
-def search_parameters(client: Any, name: str, k: int, recall: float) -> dict[str, int]:  # noqa: ANN401
-    """How far a search looks, for the index that the collection has."""
-    described = client.describe_index(name, "vector")
-    kind = described.get("index_type") if described else None
-    # Measured by benchmarks/milvus.py: breadth that reaches 0.99 on embeddings of pictures.
+def search_parameters(index: Mapping[str, Any], k: int, recall: float) -> dict[str, int]:
+    """How far a search looks, for an index as the server describes it."""
+    kind = index.get("index_type")
     breadth = max(k, round((64 + 2 * k) * (1 if recall <= 0.99 else 4)))
     if kind == "HNSW":
         return {"ef": min(32_768, breadth)}
     if kind == "DISKANN":
         return {"search_list": min(65_535, breadth)}
     if kind == "IVF_FLAT":
-        lists = int(described.get("nlist", 1024))
+        lists = int(index.get("nlist", 1024))
         return {"nprobe": max(1, min(lists, round(lists * (0.03 if recall <= 0.99 else 0.2))))}
     return {}
 

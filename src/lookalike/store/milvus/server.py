@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ _CONNECT_S = 10.0
 _REQUEST_S = 60.0
 _WRITE = 10_000
 """Most keys of one deletion."""
+
+_FLUSH_S = 60.0
 
 _MESSAGE_BYTES = 16 * 2**20
 """Of one request or answer, about: servers take 64 MiB."""
@@ -40,8 +43,8 @@ class Server:
         self._failure = MilvusException
         self._address = address
         self._lock = threading.Lock()
-        self._written = 0
-        self._seen = 0
+        self._written: Counter[str] = Counter()
+        self._seen: Counter[str] = Counter()
         self.client: Any = self._call(
             MilvusClient,
             uri=address.uri,
@@ -68,6 +71,19 @@ class Server:
         """Delete by primary key; unknown ones are left out."""
         for start in range(0, len(keys), _WRITE):
             self._write("delete", collection, ids=list(keys[start : start + _WRITE]))
+
+    def catch_up(self, collection: str) -> None:
+        """Wait until all that anybody has written can be read, also by reads after this one."""
+        self.query(collection, "id > 0", ["id"], limit=1, latest=True)
+
+    def flush(self, collection: str) -> None:
+        """Let the server put away what was written and make its index of it, in its own time."""
+        self._call(self.client.flush, collection, timeout=_FLUSH_S)
+
+    def index(self, collection: str, field: str) -> dict[str, Any]:
+        """The index of a field, as the server describes it; empty where it has none."""
+        found = self._call(self.client.describe_index, collection, field, timeout=_FLUSH_S)
+        return dict(found or {})
 
     def count(self, collection: str, condition: str) -> int:
         """The number of entities that fit."""
@@ -147,20 +163,21 @@ class Server:
     def _write(self, method: str, *args: object, **named: object) -> None:
         self._call(getattr(self.client, method), *args, timeout=_REQUEST_S, **named)
         with self._lock:
-            self._written += 1
+            self._written[str(args[0])] += 1
 
     def _read(self, method: str, *args: object, latest: bool = False, **named: object) -> Any:  # noqa: ANN401
-        written = self._written
+        name = str(args[0])  # each collection is seen for itself
+        written = self._written[name]
         level = {"strong": "Strong", "eventual": "Eventually"}.get(
             self._address.consistency, "Bounded"
         )
-        if latest or (self._address.consistency == "own" and written != self._seen):
+        if latest or (self._address.consistency == "own" and written != self._seen[name]):
             # The first read after a write waits until all of it can be seen; the others need not.
             level = "Strong"
         call = getattr(self.client, method)
         found = self._call(call, *args, timeout=_REQUEST_S, consistency_level=level, **named)
         with self._lock:
-            self._seen = max(self._seen, written)
+            self._seen[name] = max(self._seen[name], written)
         return found
 
     def _call(self, function: Any, *args: object, **named: object) -> Any:  # noqa: ANN401

@@ -38,7 +38,11 @@ _PART = 1000
 
 
 class MilvusWriter:
-    """Writes changes while it lives inside `MilvusStore.write`."""
+    """Writes changes while it lives inside `MilvusStore.write`.
+
+    Attributes:
+        written: the pictures that it has put so far.
+    """
 
     def __init__(
         self, server: Server, catalogue: Catalogue, name: str, dimension: int, lease: Lease
@@ -49,6 +53,7 @@ class MilvusWriter:
         self._dimension = dimension
         self._lease = lease
         self._next = self._end = 0
+        self.written = 0
         self._finish_journal()
 
     def apply(self, changes: Changes) -> None:
@@ -143,6 +148,7 @@ class MilvusWriter:
                 for item, (_, vector) in zip(pictures, rows.values(), strict=True)
             ],
         )
+        self.written += len(pictures)
 
     def _move(self, moved: Sequence[StoredFile]) -> None:
         if not moved:
