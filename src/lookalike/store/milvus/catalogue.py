@@ -160,12 +160,15 @@ class Catalogue:
                 found[int(entry["picture"])] = sorted(entry["data"]["names"])
         return found
 
-    def put_labels(self, labels: Mapping[int, Sequence[str]]) -> None:
-        """Labels in place of those that pictures had, each as it was first written."""
+    def put_labels(self, labels: Mapping[int, Sequence[str]], *, anew: bool = False) -> None:
+        """Labels in place of those that pictures had, each as it was first written.
+
+        With `anew`, how these pictures' own labels were written does not count.
+        """
         first: dict[str, str] = {}
         for name in chain.from_iterable(labels.values()):
             first.setdefault(label_key(name), name)
-        spelling = self._spelling(first)
+        spelling = self._spelling(first, set(labels) if anew else set())
         chosen = {
             image_id: {label_key(name): spelling[label_key(name)] for name in names}
             for image_id, names in labels.items()
@@ -194,13 +197,14 @@ class Catalogue:
         keys = [label_key(label) for label in labels]
         return [int(entry["picture"]) for entry in self._all(labelled(keys))]
 
-    def _spelling(self, wanted: Mapping[str, str]) -> dict[str, str]:
+    def _spelling(self, wanted: Mapping[str, str], but: set[int]) -> dict[str, str]:
         """How each label is written, by key: as somebody has it, or as it is written now."""
         if not wanted:
             return {}
         used = {
             label_key(name): name
             for entry in self._all(labelled(list(wanted)))
+            if int(entry["picture"]) not in but
             for name in entry["data"]["names"]
         }
         return {key: used.get(key, name) for key, name in wanted.items()}

@@ -139,8 +139,7 @@ class MilvusStore:
     def set_labels(self, labels: Mapping[int, Sequence[str]]) -> None:
         check_known(list(labels), len(self._entities(list(labels), ["id"])))
         # Those that go must not decide over how those that come are written.
-        self._catalogue.delete(f"labels:{image_id}" for image_id in labels)
-        self._catalogue.put_labels(labels)
+        self._catalogue.put_labels(labels, anew=True)
 
     def labels(self, ids: Sequence[int]) -> dict[int, list[str]]:
         return self._catalogue.labels(ids)
