@@ -7,9 +7,11 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import filelock
@@ -21,8 +23,9 @@ START_S = 180.0
 def is_there() -> bool:
     """Whether the package with the server is installed; there is one for Linux on x86-64 alone."""
     try:
-        import milvus  # noqa: F401
         import pymilvus  # noqa: F401
+
+        import milvus  # noqa: F401
     except ImportError:
         return False
     return True
@@ -63,14 +66,65 @@ class OwnServer:
         from milvus import MilvusServer
 
         self._place = place
-        self._server = MilvusServer()
+        self._server = MilvusServer(wait_for_started=False)
         self._server.set_base_dir(str(place))
         # A read that has to see the last write waits for a tick of the clock: 200 ms otherwise.
         self._server.config.extra_configs["proxy.timeTickInterval"] = 20
+        # Its catalogue, etcd, has fixed ports of its own: two servers would be in each other's way.
+        client, peer = (f"http://127.0.0.1:{port}" for port in _free_ports())
+        self._etcd = place / "etcd.yaml"
+        self._etcd.write_text(
+            f"listen-client-urls: {client}\nadvertise-client-urls: {client}\n"
+            f"listen-peer-urls: {peer}\ninitial-advertise-peer-urls: {peer}\n"
+            f"initial-cluster: default={peer}\n"
+        )
 
     def start(self) -> str:
-        """Start it, or start it again with the data that it had; its address."""
-        self._server.start()
+        """Start it, or start it again with the data that it had; its address.
+
+        Where it ends at once, it is started again, as a supervisor would do it.
+        """
+        end = time.monotonic() + START_S
+        while True:
+            self._begin()
+            while self._runs():
+                if self._answers():
+                    return self.address
+                assert time.monotonic() < end, "the Milvus server did not start"
+                time.sleep(0.2)
+            self._server.stop()
+
+    def _begin(self) -> None:
+        os.environ["ETCD_CONFIG_PATH"] = str(self._etcd)
+        try:
+            self._server.start()
+        finally:
+            del os.environ["ETCD_CONFIG_PATH"]
+        # It keeps its ports: what it had registered under them before it was killed stays true.
+        self._server.config.resolve = lambda: None
+
+    def _runs(self) -> bool:
+        process = self._server.server_proc
+        return process is not None and process.poll() is None
+
+    def _answers(self) -> bool:
+        from pymilvus import MilvusClient, MilvusException
+
+        port = self._server.webservice_port
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                if b"OK" not in answer.read():
+                    return False
+            client = MilvusClient(f"http://127.0.0.1:{self._server.listen_port}", timeout=5)
+            client.list_collections()
+            client.close()
+        except (OSError, MilvusException):
+            return False
+        return True
+
+    @property
+    def address(self) -> str:
+        """Where it is, once it runs."""
         return f"milvus://127.0.0.1:{self._server.listen_port}"
 
     def kill(self) -> None:
@@ -84,6 +138,14 @@ class OwnServer:
     def stop(self) -> None:
         """End it."""
         self._server.stop()
+
+
+def _free_ports() -> tuple[int, int]:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def keep(controller: int, place: Path) -> None:

@@ -47,7 +47,7 @@ def run_json(*args: object, stdin: bytes = b"") -> dict[str, Any]:
     """Run `lookalike ... --json`, which has to succeed, and read its one object."""
     done = run(*args, "--json", stdin=stdin)
     assert done.returncode == 0, done.stderr.decode()
-    assert done.stderr == b"", "progress or warnings where nobody watches"
+    assert done.stderr == b"", f"progress or warnings where nobody watches: {done.stderr!r}"
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 

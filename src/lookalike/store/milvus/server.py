@@ -12,8 +12,11 @@ from lookalike.store.milvus.entities import Entity
 from lookalike.store.milvus.schema import MOST
 
 _CONNECT_S = 10.0
-_REQUEST_S = 60.0
-_WRITE = 10_000
+_READ_S = 10.0
+_WRITE_S = 60.0
+"""How long a request may take, while its client tries again: a network may be back by then."""
+
+_DELETE = 10_000
 """Most keys of one deletion."""
 
 _FLUSH_S = 60.0
@@ -55,7 +58,7 @@ class Server:
 
     def has(self, collection: str) -> bool:
         """Whether there is such a collection."""
-        return bool(self._call(self.client.has_collection, collection, timeout=_REQUEST_S))
+        return bool(self._call(self.client.has_collection, collection, timeout=_READ_S))
 
     def make(self, function: Any, *args: object) -> None:  # noqa: ANN401  not typed
         """Let a function make something with the client."""
@@ -69,8 +72,8 @@ class Server:
 
     def delete(self, collection: str, keys: Sequence[int | str]) -> None:
         """Delete by primary key; unknown ones are left out."""
-        for start in range(0, len(keys), _WRITE):
-            self._write("delete", collection, ids=list(keys[start : start + _WRITE]))
+        for start in range(0, len(keys), _DELETE):
+            self._write("delete", collection, ids=list(keys[start : start + _DELETE]))
 
     def catch_up(self, collection: str) -> None:
         """Wait until all that anybody has written can be read, also by reads after this one."""
@@ -161,7 +164,7 @@ class Server:
         return max(1, min(4096, _MESSAGE_BYTES // size))
 
     def _write(self, method: str, *args: object, **named: object) -> None:
-        self._call(getattr(self.client, method), *args, timeout=_REQUEST_S, **named)
+        self._call(getattr(self.client, method), *args, timeout=_WRITE_S, **named)
         with self._lock:
             self._written[str(args[0])] += 1
 
@@ -175,7 +178,7 @@ class Server:
             # The first read after a write waits until all of it can be seen; the others need not.
             level = "Strong"
         call = getattr(self.client, method)
-        found = self._call(call, *args, timeout=_REQUEST_S, consistency_level=level, **named)
+        found = self._call(call, *args, timeout=_READ_S, consistency_level=level, **named)
         with self._lock:
             self._seen[name] = max(self._seen[name], written)
         return found
