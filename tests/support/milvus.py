@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -18,6 +19,7 @@ import filelock
 import pytest
 
 START_S = 180.0
+_STARTING = os.path.join(tempfile.gettempdir(), "lookalike-milvus-starting.lock")
 
 
 def is_there() -> bool:
@@ -43,7 +45,7 @@ def shared_address(factory: pytest.TempPathFactory) -> str:
     if os.environ.get("PYTEST_XDIST_WORKER"):
         base, controller = base.parent, os.getppid()
     place = base / "milvus"
-    with filelock.FileLock(f"{place}.lock", timeout=2 * START_S):
+    with filelock.FileLock(f"{place}.lock", timeout=3 * START_S):
         if not (place / "address").exists():
             place.mkdir(exist_ok=True)
             subprocess.Popen(
@@ -52,7 +54,7 @@ def shared_address(factory: pytest.TempPathFactory) -> str:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            patience = time.monotonic() + START_S
+            patience = time.monotonic() + 2 * START_S
             while not (place / "address").exists():
                 assert time.monotonic() < patience, (place / "keeper.log").read_text()
                 time.sleep(0.2)
@@ -84,15 +86,17 @@ class OwnServer:
 
         Where it ends at once, it is started again, as a supervisor would do it.
         """
-        end = time.monotonic() + START_S
-        while True:
-            self._begin()
-            while self._runs():
-                if self._answers():
-                    return self.address
-                assert time.monotonic() < end, "the Milvus server did not start"
-                time.sleep(0.2)
-            self._server.stop()
+        # One at a time: ports are looked for, let go of, and only then taken.
+        with filelock.FileLock(_STARTING, timeout=2 * START_S):
+            end = time.monotonic() + START_S
+            while True:
+                self._begin()
+                while self._runs():
+                    if self._answers():
+                        return self.address
+                    assert time.monotonic() < end, "the Milvus server did not start"
+                    time.sleep(0.2)
+                self._server.stop()
 
     def _begin(self) -> None:
         os.environ["ETCD_CONFIG_PATH"] = str(self._etcd)
