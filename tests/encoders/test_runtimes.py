@@ -1,5 +1,6 @@
 import importlib.util
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from lookalike.encoders import Encoder, load, read_spec, runtimes
 from lookalike.encoders.runtimes import RuntimeFactory, available, choose
 from lookalike.errors import EncoderError, ModelSpecError, RuntimeUnavailableError
 from lookalike.types import Embeddings
+from tests.support.process import python
 
 from .models import DIMENSION, Graph, cosines, files_of, noise, tiny, write_model
 
@@ -296,3 +298,28 @@ def test_an_embedding_without_a_direction(
     encoder = load(tmp_path, runtime=runtime, precision=precision)
     with pytest.raises(EncoderError, match="without a direction"):
         encoder.embed(noise(2))
+
+
+def test_nothing_is_reported_to_the_makers_of_the_runtime() -> None:
+    code = """
+import sys
+import lookalike.encoders.runtimes.openvino
+import openvino.tools.ovc as tools
+assert sys.modules["openvino_telemetry"] is None
+print(type(tools.telemetry).__module__)
+"""
+    assert python(code).stdout.split() == ["openvino.tools.ovc.telemetry_stub"]
+
+
+def test_batches_from_many_threads_at_once(tiny_model: Path) -> None:
+    encoder = load(str(tiny_model), runtime="openvino")
+    size = encoder.spec.input
+    random = np.random.default_rng(3)
+    batches = [
+        random.integers(0, 256, (16, size.height, size.width, 3), np.uint8) for _ in range(4)
+    ]
+    alone = [encoder.embed(batch) for batch in batches]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(25):
+            for one, many in zip(alone, pool.map(encoder.embed, batches), strict=True):
+                np.testing.assert_allclose(many, one, atol=1e-5)

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+import lookalike.encoders.silence  # noqa: F401  before any runtime
 from lookalike.encoders.spec import ModelSpec
 from lookalike.errors import EncoderError, RuntimeUnavailableError
 from lookalike.types import Pixels

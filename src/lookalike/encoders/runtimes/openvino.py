@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections import deque
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -29,6 +29,11 @@ _MAX_VALUES = 2**28
 
 
 _HINTS: dict[Precision, str] = {"bf16": "bf16", "fp32": "f32"}
+
+
+_computing = threading.Lock()
+"""Held while something is computed. All cores work on one batch, so two at a time would gain
+nothing; and OpenVINO's binding can lock up for ever where two threads hand it arrays at once."""
 
 
 @cache
@@ -101,25 +106,22 @@ class _CompiledOpenVINO:
         self._compiled = compiled
         self._spec = spec
         self._precision = precision
-        self._idle: deque[Any] = deque()
+        self._request = compiled.create_infer_request()
 
     @property
     def precision(self) -> Precision:
         return self._precision
 
     def run(self, batch: Pixels) -> NDArray[np.float32]:
-        # The one used last, whose memory is still in the caches; one more only for who finds none.
-        try:
-            request = self._idle.pop()
-        except IndexError:
-            request = self._compiled.create_infer_request()
-        try:
-            request.infer([np.ascontiguousarray(batch)], share_inputs=True)
-        except RuntimeError as error:
-            raise EncoderError(f"{self._spec.name} failed in OpenVINO: {_clause(error)}") from error
-        # A copy: the request's memory is overwritten by its next inference.
-        output = np.array(request.get_output_tensor(0).data, dtype=np.float32)
-        self._idle.append(request)
+        with _computing:
+            try:
+                self._request.infer([np.ascontiguousarray(batch)], share_inputs=True)
+            except RuntimeError as error:
+                raise EncoderError(
+                    f"{self._spec.name} failed in OpenVINO: {_clause(error)}"
+                ) from error
+            # A copy: the request's memory is overwritten by its next inference.
+            output = np.array(self._request.get_output_tensor(0).data, dtype=np.float32)
         return per_picture(output, len(batch), self._spec)
 
 
@@ -129,15 +131,18 @@ class _CompiledText:
         self._spec = spec
 
     def run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        request = self._compiled.create_infer_request()
         given = zip(self._compiled.inputs, (ids, mask), strict=False)  # not all take the mask
-        try:
-            request.infer(
-                [np.array(values, port.get_element_type().to_dtype()) for port, values in given]
-            )
-        except RuntimeError as error:
-            raise EncoderError(f"{self._spec.name} failed in OpenVINO: {_clause(error)}") from error
-        output = np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        with _computing:
+            request = self._compiled.create_infer_request()
+            try:
+                request.infer(
+                    [np.array(values, port.get_element_type().to_dtype()) for port, values in given]
+                )
+            except RuntimeError as error:
+                raise EncoderError(
+                    f"{self._spec.name} failed in OpenVINO: {_clause(error)}"
+                ) from error
+            output = np.array(request.get_output_tensor(0).data, dtype=np.float32)
         return per_picture(output, len(ids), self._spec)
 
 
