@@ -161,7 +161,7 @@ def _read_only(scratch: Path, pictures: Path) -> Trial:
         trial.note = "needs root on Linux"
         return trial
     drive = scratch / "drive"
-    with trial.timed(), mounts.small_drive(drive, 8000):
+    with trial.timed(), mounts.small_drive(drive, 20000):
         folder = _new_collection(drive / "c")
         first, _ = _index_as_process(folder, pictures, dict(os.environ))
         trial.check(first.last.get("added") == PICTURES, f"said {first.last}")

@@ -21,12 +21,7 @@ from tests.support.pictures import write_gallery
 from tests.support.process import ON_ONE_CORE, start
 from tests.support.records import encoder_identity
 
-pytestmark = [
-    pytest.mark.skipif(not milvus.is_there(), reason="the Milvus server is not installed"),
-    # The package that starts the server leaves the sockets open by which it looks for free ports.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = pytest.mark.skipif(not milvus.is_there(), reason="the Milvus server is not installed")
 
 COUNT = 150
 _PATIENCE_S = 180.0
@@ -186,6 +181,7 @@ class Wire:
         self._open = threading.Event()
         self._open.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._ends: list[socket.socket] = [self._listener]
         self.address = f"milvus://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> "Wire":
@@ -193,7 +189,12 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listener.close()
+        self._open.set()
+        for end in self._ends:
+            # Whoever waits for it comes back before it is closed.
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
     def cut(self) -> None:
         self._open.clear()
@@ -206,6 +207,7 @@ class Wire:
             while True:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(self._target)
+                self._ends += [near, far]
                 for here, there in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=(here, there), daemon=True).start()
 

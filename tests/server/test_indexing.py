@@ -91,7 +91,7 @@ def test_a_folder_is_indexed_and_followed(server: str, photos: Collection, tmp_p
     folder = tmp_path / "more"
     write_gallery(folder, 30, first_seed=100)
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff broken")
-    assert httpx2.get(f"{server}/api/index").json() == {"job": None}
+    assert httpx2.get(f"{server}/api/index").json() == {"job": None, "watch": None}
     with Listener(server) as listener:
         until(lambda: listener.comments)
         started = httpx2.post(f"{server}/api/index", json={"folders": [str(folder)]}, timeout=60)
@@ -104,7 +104,7 @@ def test_a_folder_is_indexed_and_followed(server: str, photos: Collection, tmp_p
     assert (end["done"], end["total"], end["encoded"], end["skipped"]) == (31, 31, 30, 1)
     assert end["summary"]["added"] == 30
     assert listener.skipped() == ["broken.jpg"]
-    assert httpx2.get(f"{server}/api/index").json() == {"job": end}
+    assert httpx2.get(f"{server}/api/index").json() == {"job": end, "watch": None}
     assert len(photos) == 35
     # Who comes back hears nothing twice; who is new hears it all.
     with Listener(server) as new:
@@ -175,7 +175,7 @@ def test_another_process_that_writes_is_told(
         g.open()
         thread.join(60)
     assert (answer.status_code, set(answer.json())) == (409, {"error"})
-    assert httpx2.get(f"{server}/api/index").json() == {"job": None}
+    assert httpx2.get(f"{server}/api/index").json() == {"job": None, "watch": None}
 
 
 def test_stopping_the_server_ends_the_job_and_the_stream(
@@ -208,8 +208,8 @@ def test_stopping_the_server_ends_the_job_and_the_stream(
 def test_what_cannot_be_indexed(client: TestClient, body: dict[str, Any], status: int) -> None:
     answer = client.post("/api/index", json=body)
     assert (answer.status_code, set(answer.json())) == (status, {"error"})
-    assert client.get("/api/index").json() == {"job": None}
-    assert client.delete("/api/index").json() == {"job": None}
+    assert client.get("/api/index").json() == {"job": None, "watch": None}
+    assert client.delete("/api/index").json() == {"job": None, "watch": None}
 
 
 def test_a_collection_is_no_folder_of_pictures(client: TestClient, collection: Collection) -> None:

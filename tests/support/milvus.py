@@ -4,6 +4,7 @@ As a program it is the server's keeper: it starts one, and stops it when the run
 """
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -13,12 +14,14 @@ import sys
 import tempfile
 import time
 import urllib.request
+import warnings
 from pathlib import Path
 
 import filelock
 import pytest
 
 START_S = 180.0
+_keepers: "list[subprocess.Popen[bytes]]" = []
 _STARTING = os.path.join(tempfile.gettempdir(), "lookalike-milvus-starting.lock")
 
 
@@ -48,12 +51,16 @@ def shared_address(factory: pytest.TempPathFactory) -> str:
     with filelock.FileLock(f"{place}.lock", timeout=3 * START_S):
         if not (place / "address").exists():
             place.mkdir(exist_ok=True)
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.support.milvus", str(controller), str(place)],
-                stdout=(place / "keeper.log").open("w"),
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            with (place / "keeper.log").open("w") as log:
+                # Kept, as it outlives whoever asked for it.
+                _keepers.append(
+                    subprocess.Popen(
+                        [sys.executable, "-m", "tests.support.milvus", str(controller), str(place)],
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                        start_new_session=True,
+                    )
+                )
             patience = time.monotonic() + 2 * START_S
             while not (place / "address").exists():
                 assert time.monotonic() < patience, (place / "keeper.log").read_text()
@@ -101,7 +108,11 @@ class OwnServer:
     def _begin(self) -> None:
         os.environ["ETCD_CONFIG_PATH"] = str(self._etcd)
         try:
-            self._server.start()
+            with warnings.catch_warnings():
+                # The package leaves the sockets open by which it looks for free ports.
+                warnings.simplefilter("ignore", ResourceWarning)
+                self._server.start()
+                gc.collect()
         finally:
             del os.environ["ETCD_CONFIG_PATH"]
         # It keeps its ports: what it had registered under them before it was killed stays true.
