@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from lookalike.store.milvus import MilvusStore, lease, server
 from tests.support import milvus
 from tests.support.pictures import write_gallery
 from tests.support.process import ON_ONE_CORE, start
-from tests.support.records import encoder_identity
+from tests.support.records import encoder_identity, put
 
 pytestmark = pytest.mark.skipif(not milvus.is_there(), reason="the Milvus server is not installed")
 
@@ -54,11 +54,11 @@ def many(tmp_path: Path) -> Path:
     return folder
 
 
-def wait_until(true: "object", what: str) -> None:
+def wait_until(true: Callable[[], object], what: str) -> None:
     end = time.monotonic() + _PATIENCE_S
     while time.monotonic() < end:
         with suppress(lookalike.LookalikeError):
-            if true():  # type: ignore[operator]
+            if true():
                 return
         time.sleep(0.1)
     pytest.fail(f"it did not come to this: {what}")
@@ -157,16 +157,13 @@ def test_one_writer_of_all_machines(own: milvus.OwnServer, monkeypatch: pytest.M
         with pytest.raises(CollectionBusyError, match="another process is writing"), other.write():
             pass
         # As from a machine that was not heard of for too long: another one takes over.
-        monkeypatch.setattr(lease, "_renewal_s", lambda: 1e9)
+        monkeypatch.setattr(lease, "_RENEW_S", 1e9)
     with one.write() as first:
         held = one._catalogue.get("lease", latest=True)
         assert held is not None
         one._catalogue.put("lease", {**held, "host": "elsewhere", "until": time.time() - 1})
-        with other.write():
-            from tests.support.records import put
-
-            with pytest.raises(CollectionBusyError, match="begun to write"):
-                first.apply(put(("/p/a", 1)))
+        with other.write(), pytest.raises(CollectionBusyError, match="begun to write"):
+            first.apply(put(("/p/a", 1)))
     assert one.count() == 0
     one.close()
     other.close()

@@ -5,7 +5,6 @@ As a program it is the server's keeper: it starts one, and stops it when the run
 
 import contextlib
 import gc
-import json
 import os
 import signal
 import socket
@@ -185,5 +184,4 @@ def _is_running(process: int) -> bool:
 
 
 if __name__ == "__main__":
-    print(json.dumps(sys.argv))
     keep(int(sys.argv[1]), Path(sys.argv[2]))

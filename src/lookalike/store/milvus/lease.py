@@ -107,16 +107,12 @@ class Lease:
         )
 
     def _renew(self, ended: threading.Event) -> None:
-        while not ended.wait(_renewal_s()):
+        while not ended.wait(_RENEW_S):
             with suppress(StoreError):  # the next time may do, and `check` tells
                 if self._other() is not None:
                     self._lost.set()
                     return
                 self._sign()
-
-
-def _renewal_s() -> float:
-    return _RENEW_S
 
 
 def _is_running(process: int) -> bool:

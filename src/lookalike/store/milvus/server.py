@@ -3,13 +3,14 @@
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lookalike.errors import StoreError, StoreUnavailableError
 from lookalike.store.milvus.address import Address
 from lookalike.store.milvus.entities import Entity
 from lookalike.store.milvus.schema import MOST
+from lookalike.store.milvus.text import numbers
 
 _CONNECT_S = 10.0
 _READ_S = 10.0
@@ -20,6 +21,9 @@ _DELETE = 10_000
 """Most keys of one deletion."""
 
 _FLUSH_S = 60.0
+
+_PART = 1000
+"""Ids that one request names."""
 
 _MESSAGE_BYTES = 16 * 2**20
 """Of one request or answer, about: servers take 64 MiB."""
@@ -117,6 +121,18 @@ class Server:
             latest=latest,
         )
         return [dict(entity) for entity in found]
+
+    def by_ids(
+        self, collection: str, ids: Iterable[int], fields: Sequence[str]
+    ) -> dict[int, Entity]:
+        """The entities with these ids, those that are there, by id."""
+        wanted = sorted({int(i) for i in ids})
+        found: dict[int, Entity] = {}
+        for start in range(0, len(wanted), _PART):
+            part = f"id in {numbers(wanted[start : start + _PART])}"
+            for entity in self.query(collection, part, fields, limit=_PART):
+                found[int(entity["id"])] = entity
+        return found
 
     def every(
         self, collection: str, key: str, condition: str, fields: Sequence[str], batch: int = 4096

@@ -137,7 +137,7 @@ class MilvusStore:
                     self._server.flush(self._name)
 
     def set_labels(self, labels: Mapping[int, Sequence[str]]) -> None:
-        check_known(list(labels), len(self._entities(list(labels), ["id"])))
+        check_known(list(labels), len(self._server.by_ids(self._name, list(labels), ["id"])))
         # Those that go must not decide over how those that come are written.
         self._catalogue.put_labels(labels, anew=True)
 
@@ -162,8 +162,8 @@ class MilvusStore:
 
     def _facets(self, where: Where | None) -> Facets:
         labels = dict(self._catalogue.all_labels())
-        counts: dict[str, Counter[str]] = {name: Counter() for name in besides(where)}
         filters = besides(where)
+        counts: dict[str, Counter[str]] = {name: Counter() for name in filters}
         spelling: dict[str, str] = {}
         total = 0
         for batch in self._server.every(self._name, "id", EVERYTHING, SCALARS):
@@ -224,7 +224,9 @@ class MilvusStore:
         return sorted(self._catalogue.skipped(), key=lambda skip: os.fsencode(skip.path))
 
     def get(self, ids: Sequence[int]) -> list[StoredFile]:
-        found = {i: stored_file(e) for i, e in self._entities(ids, SCALARS).items()}
+        found = {
+            i: stored_file(e) for i, e in self._server.by_ids(self._name, ids, SCALARS).items()
+        }
         return [found[int(i)] for i in ids if int(i) in found]
 
     def page(self, offset: int, limit: int, where: Where | None = None) -> list[StoredFile]:
@@ -244,7 +246,7 @@ class MilvusStore:
         return [stored_file(entity) for entity in found]
 
     def vectors(self, ids: Sequence[int]) -> Embeddings:
-        found = self._entities(ids, ["id", "vector"])
+        found = self._server.by_ids(self._name, ids, ["id", "vector"])
         check_known([int(i) for i in ids], len(found))
         return self._matrix([found[int(i)] for i in ids])
 
@@ -306,15 +308,6 @@ class MilvusStore:
             ids = self._catalogue.labelled(where.label)
             fits = f"({fits}) and id in {numbers(ids)}" if ids else _NOTHING
         return fits
-
-    def _entities(self, ids: Sequence[int], fields: Sequence[str]) -> dict[int, Entity]:
-        wanted = sorted({int(i) for i in ids})
-        found: dict[int, Entity] = {}
-        for start in range(0, len(wanted), _PART):
-            part = f"id in {numbers(wanted[start : start + _PART])}"
-            for entity in self._server.query(self._name, part, fields, limit=_PART):
-                found[int(entity["id"])] = entity
-        return found
 
     def _matrix(self, entities: Sequence[Entity]) -> Embeddings:
         matrix = np.array([entity["vector"] for entity in entities], dtype=np.float32)

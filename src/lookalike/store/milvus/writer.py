@@ -25,7 +25,7 @@ from lookalike.store.milvus.entities import Entity, entity_of, stored_file
 from lookalike.store.milvus.lease import Lease
 from lookalike.store.milvus.schema import SCALARS
 from lookalike.store.milvus.server import Server
-from lookalike.store.milvus.text import escaped, numbers, under_folder, unescaped
+from lookalike.store.milvus.text import escaped, under_folder, unescaped
 from lookalike.store.where import label_key
 
 _BLOCK = 10_000
@@ -53,6 +53,7 @@ class MilvusWriter:
         self._dimension = dimension
         self._lease = lease
         self._next = self._end = 0
+        self._state: int | None = None
         self.written = 0
         self._finish_journal()
 
@@ -86,14 +87,17 @@ class MilvusWriter:
             self._stamp()
 
     def _check_known(self, ids: Sequence[int]) -> None:
-        missing = sorted(set(ids) - self._entities(ids, ["id"]).keys())
+        missing = sorted(set(ids) - self._server.by_ids(self._name, ids, ["id"]).keys())
         if missing:
             raise StoreError(f"picture {missing[0]} was moved, but is not in the collection")
 
     def _stamp(self) -> None:
         """Name another state: before something changes, and after it."""
-        found = self._catalogue.get("state") or {"number": 0}
-        self._catalogue.put("state", {"number": int(found["number"]) + 1})
+        if self._state is None:
+            found = self._catalogue.get("state", latest=True) or {"number": 0}
+            self._state = int(found["number"])
+        self._state += 1  # nobody else writes it meanwhile
+        self._catalogue.put("state", {"number": self._state})
 
     def _new_ids(self, count: int) -> list[int]:
         ids: list[int] = []
@@ -106,15 +110,6 @@ class MilvusWriter:
             ids += range(self._next, self._next + taken)
             self._next += taken
         return ids
-
-    def _entities(self, ids: Iterable[int], fields: Sequence[str]) -> dict[int, Entity]:
-        wanted = sorted(set(ids))
-        found: dict[int, Entity] = {}
-        for start in range(0, len(wanted), _PART):
-            part = f"id in {numbers(wanted[start : start + _PART])}"
-            for entity in self._server.query(self._name, part, fields, limit=_PART):
-                found[int(entity["id"])] = entity
-        return found
 
     def _at(self, paths: Iterable[str]) -> dict[tuple[str, int | None], StoredFile]:
         """The pictures that are stored under these paths, by path and frame."""
@@ -165,7 +160,7 @@ class MilvusWriter:
     def _finish_journal(self) -> None:
         entries = self._catalogue.journal()
         moves = [StoredFile(m["id"], _record(m["file"])) for e in entries for m in e["moves"]]
-        known = self._entities((move.id for move in moves), ["id"])
+        known = self._server.by_ids(self._name, (move.id for move in moves), ["id"])
         if moves:
             self._stamp()
             self._carry_out([move for move in moves if move.id in known])
@@ -178,7 +173,7 @@ class MilvusWriter:
         ends = {item.file.key for item in moved}
         self._remove([s.id for key, s in there.items() if key in ends and s.id not in going])
         self._catalogue.unskip({item.file.path for item in moved})
-        before = self._entities(going, (*SCALARS, "vector"))
+        before = self._server.by_ids(self._name, going, (*SCALARS, "vector"))
         self._relabel([(stored_file(before[item.id]), item) for item in moved])
         self._server.upsert(
             self._name,
