@@ -1,6 +1,7 @@
 """The server is killed, the network is cut, the indexer is killed: nothing is lost or doubled."""
 
 import socket
+import subprocess
 import threading
 import time
 import uuid
@@ -35,8 +36,11 @@ def read_slowly(*args, **named):
     time.sleep(0.05)
     return real(*args, **named)
 p.read_file = read_slowly
+from lookalike.store.milvus import patience, server
+patience.LASTS_S = 900.0
+server._READ_S = 5.0
 """
-"""An indexer that takes some seconds, and commits often."""
+"""An indexer that takes some seconds, commits often, and waits as long as a busy machine takes."""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +89,7 @@ def assert_whole(address: str, folder: Path) -> None:
             assert best.score > 0.99
 
 
-def test_a_server_killed_in_mid_index(
+def test_a_server_killed_and_restarted_in_mid_index(
     own: milvus.OwnServer, many: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = f"{own.address}/k_{uuid.uuid4().hex}"
@@ -99,13 +103,7 @@ def test_a_server_killed_in_mid_index(
         first = next(i.id for i in photos.browse(0, 1))
         assert client.post("/api/search", json={"id": first}).status_code == 200
         own.kill()
-        _, told = indexing.communicate(timeout=_PATIENCE_S)
-        assert indexing.returncode == 1
-        assert b"does not answer" in told.splitlines()[-1]
-        assert b"Traceback" not in told
-        refused = client.post("/api/search", json={"id": first})
-        assert refused.status_code == 503
-        assert "does not answer" in refused.json()["error"]
+        assert_refused(client, first)
         with pytest.raises(StoreUnavailableError):
             photos.browse(0, 1)
         own.start()
@@ -113,9 +111,7 @@ def test_a_server_killed_in_mid_index(
             lambda: client.post("/api/search", json={"id": first}).status_code == 200,
             "the same server of pictures answers again",
         )
-    again = start(["index", many, "-c", address])
-    _, told = again.communicate(timeout=_PATIENCE_S)
-    assert again.returncode == 0, told
+    assert_rode_out(indexing)
     assert_whole(address, many)
 
 
@@ -134,18 +130,51 @@ def test_an_indexer_killed_and_started_again(
     assert_whole(address, many)
 
 
-def test_a_network_that_is_cut_for_a_while(
-    own: milvus.OwnServer, many: Path, tiny_model: Path
+def test_a_network_that_is_cut_for_twenty_seconds(
+    own: milvus.OwnServer, many: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(server, "_READ_S", 3.0)
     with Wire(own.address) as wire:
         address = f"{wire.address}/n_{uuid.uuid4().hex}"
         indexing = start(["index", many, "-c", address, "--model", tiny_model], _SLOWLY)
         wait_until(lambda: 0 < stored(address) < COUNT, "a part is stored")
+        with (
+            lookalike.open(address) as photos,
+            TestClient(create_app(photos), base_url="http://127.0.0.1:8765") as client,
+        ):
+            first = next(i.id for i in photos.browse(0, 1))
+            wire.cut()
+            mended = threading.Timer(20, wire.mend)
+            mended.start()
+            assert_refused(client, first)
+            mended.join()
+            wait_until(
+                lambda: client.post("/api/search", json={"id": first}).status_code == 200,
+                "the same server of pictures answers again",
+            )
+        assert_rode_out(indexing)
+        assert_whole(address, many)
+
+
+def test_a_network_that_is_cut_for_too_long(
+    own: milvus.OwnServer, many: Path, tiny_model: Path
+) -> None:
+    with Wire(own.address) as wire:
+        address = f"{wire.address}/l_{uuid.uuid4().hex}"
+        indexing = start(
+            ["index", many, "-c", address, "--model", tiny_model],
+            f"{_SLOWLY}\nserver._READ_S = server._WRITE_S = 2.0\npatience.LASTS_S = 1.0",
+        )
+        wait_until(lambda: 0 < stored(address) < COUNT, "a part is stored")
         wire.cut()
-        time.sleep(6)
-        wire.mend()
         _, told = indexing.communicate(timeout=_PATIENCE_S)
-        assert indexing.returncode == 0, told
+        wire.mend()
+        assert indexing.returncode == 1
+        assert b"the same command goes on from there" in told.splitlines()[-1]
+        assert b"Traceback" not in told
+        again = start(["index", many, "-c", address])
+        _, told = again.communicate(timeout=_PATIENCE_S)
+        assert again.returncode == 0, told
         assert_whole(address, many)
 
 
@@ -167,6 +196,23 @@ def test_one_writer_of_all_machines(own: milvus.OwnServer, monkeypatch: pytest.M
     assert one.count() == 0
     one.close()
     other.close()
+
+
+def assert_refused(client: TestClient, picture: int) -> None:
+    """A search is refused with one sentence, and the hint to come again."""
+    refused = client.post("/api/search", json={"id": picture})
+    assert refused.status_code == 503
+    assert "does not answer" in refused.json()["error"]
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def assert_rode_out(indexing: "subprocess.Popen[bytes]") -> None:
+    """A run has said that it waits and goes on, and came to its end."""
+    _, told = indexing.communicate(timeout=_PATIENCE_S)
+    assert indexing.returncode == 0, told
+    said = told.decode().splitlines()
+    assert any("does not answer: waiting for it" in line for line in said)
+    assert any("answers again: going on" in line for line in said)
 
 
 class Wire:

@@ -55,6 +55,7 @@ def index(  # noqa: PLR0913  one for each thing that a run may differ in
         EncoderError: the encoder does not work at all.
         StoreError: the store cannot be written.
     """
+    store = store.patient()
     known = store.roots()
     for start in starts:
         if start not in known:

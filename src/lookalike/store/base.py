@@ -229,6 +229,13 @@ class Store(Protocol):
         search for parts of pictures, are then told to be not to be had there.
         """
 
+    def patient(self) -> "Store":
+        """The same collection for a long run, which rides out what a search does not wait for.
+
+        Where a server holds it and is away, whatever is asked waits for it to come back, up to two
+        minutes, from now until the context of its `write` ends.
+        """
+
     def write(self) -> AbstractContextManager[Writer]:
         """Become the writer until the context ends.
 

@@ -82,6 +82,7 @@ def copy_store(source: Store, target: Store, on_progress: Counted | None = None)
             f"({target.encoder.sha256[:12]}), {source.location} with {source.encoder.name} "
             f"({source.encoder.sha256[:12]}): copy to a place that has no collection"
         )
+    source, target = source.patient(), target.patient()
     with _unchanged(source), target.write() as writer:
         _refuse_others(source, target)
         return _Copy(source, target, writer, on_progress).run()

@@ -63,6 +63,9 @@ class ExactStore:
     def layers(self) -> None:
         return None
 
+    def patient(self) -> "ExactStore":
+        return self
+
     @contextmanager
     def write(self) -> Iterator["ExactStore"]:
         if not self._writing.acquire(blocking=False):

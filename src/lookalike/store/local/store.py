@@ -137,6 +137,9 @@ class LocalStore:
     def layers(self) -> LocalLayers:
         return self._layers
 
+    def patient(self) -> "LocalStore":
+        return self
+
     @contextmanager
     def write(self) -> Iterator[LocalWriter]:
         with writer_lock(self._folder):

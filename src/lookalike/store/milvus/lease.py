@@ -35,6 +35,7 @@ class Lease:
         self._place = place
         self._owner = secrets.token_hex(8)
         self._lost = threading.Event()
+        self._runs_out = 0.0
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -72,8 +73,15 @@ class Lease:
 
         Raises:
             CollectionBusyError: it was.
+            StoreUnavailableError: the server does not answer.
         """
-        if self._lost.is_set() or self._other() is not None:
+        lost = self._lost.is_set() or self._other() is not None
+        if not lost and time.monotonic() > self._runs_out:
+            # It ran out while the server was away: somebody may be about to take it.
+            self._sign()
+            time.sleep(_SETTLE_S)
+            lost = self._other() is not None
+        if lost:
             self._lost.set()
             raise CollectionBusyError(
                 f"another process has begun to write to {self._place}, as this one was not heard "
@@ -96,6 +104,7 @@ class Lease:
         )
 
     def _sign(self) -> None:
+        runs_out = time.monotonic() + LASTS_S
         self._catalogue.put(
             "lease",
             {
@@ -105,6 +114,7 @@ class Lease:
                 "until": time.time() + LASTS_S,
             },
         )
+        self._runs_out = runs_out
 
     def _renew(self, ended: threading.Event) -> None:
         while not ended.wait(_RENEW_S):

@@ -1,21 +1,34 @@
 """The one way to a Milvus server: its errors as ours, and reads that see what was written."""
 
+import copy
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
 
 from lookalike.errors import StoreError, StoreUnavailableError
 from lookalike.store.milvus.address import Address
 from lookalike.store.milvus.entities import Entity
+from lookalike.store.milvus.outage import Outage
+from lookalike.store.milvus.patience import Patience
 from lookalike.store.milvus.schema import MOST
 from lookalike.store.milvus.text import numbers
 
+T = TypeVar("T")
+
 _CONNECT_S = 10.0
 _READ_S = 10.0
-_WRITE_S = 60.0
+_WRITE_S = 30.0
 """How long a request may take, while its client tries again: a network may be back by then."""
+
+_AWAY = {1, 2, *range(400, 403), *range(500, 504), 601, 602, *range(901, 905)}
+"""Milvus's codes for what is not there for now: the service, replicas, channels, nodes."""
+
+_NOT_LOADED = {101, 102, 103}
+"""Its codes for a collection that it does not hold in memory."""
 
 _DELETE = 10_000
 """Most keys of one deletion."""
@@ -52,6 +65,8 @@ class Server:
         self._lock = threading.Lock()
         self._written: Counter[str] = Counter()
         self._seen: Counter[str] = Counter()
+        self._outage = Outage()
+        self._patience: Patience | None = None
         self.client: Any = self._call(
             MilvusClient,
             uri=address.uri,
@@ -59,6 +74,34 @@ class Server:
             db_name=address.database,
             timeout=_CONNECT_S,
         )
+
+    def patient(self) -> "Server":
+        """The same connection for a long run: what is asked waits for a server that is away."""
+        other = copy.copy(self)
+        other._patience = Patience(f"the Milvus server of {self._address.shown}")
+        return other
+
+    def hasty(self) -> "Server":
+        """The same connection for who has to know at once that the server is away."""
+        other = copy.copy(self)
+        other._patience = None
+        return other
+
+    @contextmanager
+    def guarded(self, check: Callable[[], None]) -> Iterator[None]:
+        """Let `check` pass before anything is asked again; afterwards nobody waits any more."""
+        if self._patience is None:
+            yield
+            return
+        self._patience.guard = check
+        try:
+            yield
+        finally:
+            self._patience.end()
+
+    def wait_for(self, ask: Callable[[], T]) -> T:
+        """Ask something as patiently as this server is asked."""
+        return ask() if self._patience is None else self._patience.call(ask)
 
     def has(self, collection: str) -> bool:
         """Whether there is such a collection."""
@@ -200,6 +243,12 @@ class Server:
         return found
 
     def _call(self, function: Any, *args: object, **named: object) -> Any:  # noqa: ANN401
+        ask = partial(self._once, function, *args, **named)
+        if self._patience is None:
+            return self._outage.call(ask, self._away)
+        return self._patience.call(ask)
+
+    def _once(self, function: Any, *args: object, **named: object) -> Any:  # noqa: ANN401
         try:
             return function(*args, **named)
         except self._failure as error:
@@ -208,6 +257,13 @@ class Server:
             if type(error).__module__.partition(".")[0] != "grpc":
                 raise
             raise self._ours(error) from error
+
+    @property
+    def _away(self) -> str:
+        return (
+            f"the Milvus server of {self._address.shown} does not answer: is it running, and can "
+            "it be reached from here?"
+        )
 
     def _ours(self, error: Exception) -> StoreError:
         text = " ".join(str(error).split())
@@ -221,9 +277,12 @@ class Server:
             "channel",
             "no available",
         )
-        if any(word in text.lower() for word in lost):
+        code = getattr(error, "code", None)
+        if code in _NOT_LOADED or "not loaded" in text:
             return StoreUnavailableError(
-                f"the Milvus server of {self._address.shown} does not answer: is it running, and "
-                "can it be reached from here?"
+                f"the Milvus server of {self._address.shown} has not loaded the collection: it "
+                "does so after a start; where somebody has released it, it has to be told to"
             )
+        if code in _AWAY or any(word in text.lower() for word in lost):
+            return StoreUnavailableError(self._away)
         return StoreError(f"the Milvus server of {self._address.shown} refuses: {text[:500]}")

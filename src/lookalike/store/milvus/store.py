@@ -1,5 +1,6 @@
 """A collection on a Milvus server, for what outgrows one machine or is searched by several."""
 
+import copy
 import itertools
 import os
 import threading
@@ -122,10 +123,17 @@ class MilvusStore:
     def layers(self) -> None:
         return None
 
+    def patient(self) -> "MilvusStore":
+        other = copy.copy(self)
+        other._server = self._server.patient()
+        other._catalogue = Catalogue(other._server, self._name)
+        return other
+
     @contextmanager
     def write(self) -> Iterator[MilvusWriter]:
-        lease = Lease(self._catalogue, self.location)
-        with lease.hold():
+        # Its time runs, so it must not wait.
+        lease = Lease(Catalogue(self._server.hasty(), self._name), self.location)
+        with lease.hold(), self._server.guarded(lease.check):
             # A writer that overlooks what the one before it has written would write it twice.
             self._server.catch_up(self._name)
             writer = MilvusWriter(

@@ -61,7 +61,7 @@ class MilvusWriter:
         """See `Writer.apply`."""
         vectors = checked_vectors(changes, self._dimension).astype(np.float32)
         check_moved(changes)
-        self._lease.check()
+        self._server.wait_for(self._lease.check)
         self._check_known([moved.id for moved in changes.moved])
         counts = changes.put or changes.moved or changes.skipped or changes.removed
         if counts:
