@@ -14,6 +14,12 @@ Consistency = Literal["own", "strong", "bounded", "eventual"]
 SCHEMES = ("milvus", "milvus+tls")
 TOKEN_VARIABLE = "LOOKALIKE_MILVUS_TOKEN"  # noqa: S105  the name of a variable
 _PORT = 19530
+_BOUNDS = {"links": (2, 2048), "effort": (8, 512), "lists": (1, 65_536), "shards": (1, 16)}
+"""Options that are numbers, with the least and the most that Milvus takes."""
+
+_OF_KIND = {"links": ("auto", "hnsw"), "effort": ("auto", "hnsw"), "lists": ("ivf",)}
+"""Options that mean something for some kinds of index alone."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 
 
@@ -29,6 +35,11 @@ class Address:
         consistency: what a reader sees. "own": everything that this process has written, and of
             others what is a few seconds old; "strong": everything, always, at the price of about
             0.2 s a read; "bounded" and "eventual": as the server has it.
+        links: of HNSW: links of a picture in each layer but the lowest, which has twice as many.
+        effort: of HNSW: pictures that are looked at to find a new one's links.
+        lists: of IVF: how many lists the pictures are spread over.
+        shards: how many parts writes are spread over. It counts when the collection is made, as all
+            of the index does.
         token: "user:password", or an API key; from the environment, so that no command line shows
             it.
     """
@@ -38,6 +49,10 @@ class Address:
     database: str = ""
     index: Kind = "auto"
     consistency: Consistency = "own"
+    links: int = 32
+    effort: int = 200
+    lists: int = 1024
+    shards: int = 1
     token: str = ""
 
     @property
@@ -54,7 +69,7 @@ def is_address(text: str) -> bool:
 
 
 def parse_address(text: str) -> Address:
-    """Read `milvus[+tls]://host[:port]/[database/]name[?index=KIND&consistency=LEVEL]`.
+    """Read `milvus[+tls]://host[:port]/[database/]name[?index=KIND&consistency=LEVEL&...]`.
 
     Raises:
         StoreError: it is none, with what is wrong.
@@ -80,10 +95,13 @@ def parse_address(text: str) -> Address:
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     index: Any = options.pop("index", "auto")
     consistency: Any = options.pop("consistency", "own")
+    numbers = {each: _number(each, options.pop(each)) for each in _BOUNDS if each in options}
     if options:
-        raise StoreError(
-            f"{next(iter(options))} is no option of a Milvus address: index and consistency are"
-        )
+        known = ", ".join(("index", "consistency", *_BOUNDS))
+        raise StoreError(f"{next(iter(options))} is no option of a Milvus address, but: {known}")
+    for option in numbers.keys() & _OF_KIND.keys():
+        if index not in _OF_KIND[option]:
+            raise StoreError(f"{option} is for the index {_OF_KIND[option][-1]}, not for {index}")
     if index not in get_args(Kind):
         raise StoreError(f"there is no index {index}, but: {', '.join(get_args(Kind))}")
     if consistency not in get_args(Consistency):
@@ -96,8 +114,16 @@ def parse_address(text: str) -> Address:
         database=database[0] if database else "",
         index=index,
         consistency=consistency,
+        **numbers,
         token=os.environ.get(TOKEN_VARIABLE, ""),
     )
+
+
+def _number(name: str, text: str) -> int:
+    least, most = _BOUNDS[name]
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise StoreError(f"{name}={text}: it has to be a whole number from {least} to {most}")
+    return int(text)
 
 
 def _plain(text: str) -> str:

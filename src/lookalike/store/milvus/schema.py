@@ -16,13 +16,9 @@ MOST = 16_384
 """Most results that Milvus gives for one request."""
 
 _TEXT = 16_384
-_KINDS: dict[str, tuple[str, dict[str, int]]] = {
-    "auto": ("HNSW", {"M": 16, "efConstruction": 200}),
-    "hnsw": ("HNSW", {"M": 16, "efConstruction": 200}),
-    "ivf": ("IVF_FLAT", {"nlist": 1024}),
-    "diskann": ("DISKANN", {}),
-    "flat": ("FLAT", {}),
-}
+_FILTERED = 16
+"""Times as far a search looks where there is a filter: a graph leads through pictures that do not
+fit, and those that do lie apart in it."""
 
 SCALARS = (
     "id", "folder", "name", "frame", "digest", "size", "mtime_ns", "width", "height", "taken",
@@ -68,15 +64,36 @@ def create_pictures(client: Any, address: Address, dimension: int) -> None:  # n
     pictures.add_field("data", DataType.JSON)
     pictures.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
     index = client.prepare_index_params()
-    kind, parameters = _KINDS[address.index]
+    kind, parameters = _index(address)
     index.add_index("vector", index_type=kind, metric_type="IP", params=parameters)
-    client.create_collection(address.name, schema=pictures, index_params=index)
+    try:
+        client.create_collection(
+            address.name, schema=pictures, index_params=index, num_shards=address.shards
+        )
+    except Exception:
+        # It is made before its index is: where the server does not have that one, none is left.
+        if client.has_collection(address.name):
+            client.drop_collection(address.name)
+        raise
 
 
-def search_parameters(index: Mapping[str, Any], k: int, recall: float) -> dict[str, int]:
+def _index(address: Address) -> tuple[str, dict[str, int]]:
+    """What the server calls an index, and its parameters."""
+    if address.index == "ivf":
+        return "IVF_FLAT", {"nlist": address.lists}
+    if address.index == "diskann":
+        return "DISKANN", {}
+    if address.index == "flat":
+        return "FLAT", {}
+    return "HNSW", {"M": address.links, "efConstruction": address.effort}
+
+
+def search_parameters(
+    index: Mapping[str, Any], k: int, recall: float, *, filtered: bool
+) -> dict[str, int]:
     """How far a search looks, for an index as the server describes it."""
     kind = index.get("index_type")
-    breadth = max(k, round((64 + 2 * k) * (1 if recall <= 0.99 else 4)))
+    breadth = (64 + 2 * k) * (_FILTERED if filtered else 1) * (1 if recall <= 0.99 else 4)
     if kind == "HNSW":
         return {"ef": min(32_768, breadth)}
     if kind == "DISKANN":

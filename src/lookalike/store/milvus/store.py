@@ -288,7 +288,7 @@ class MilvusStore:
             np.asarray(queries, np.float32),
             k,
             "" if fits == EVERYTHING else fits,
-            schema.search_parameters(self._index, k, self._recall),
+            schema.search_parameters(self._index, k, self._recall, filtered=fits != EVERYTHING),
         )
         if any(len(hits) < k for hits in found):
             # There are no more, or an index that passes over what does not fit ended too early.
