@@ -67,3 +67,17 @@ def test_without_ray_a_sentence_says_what_to_install(
 def test_options_that_make_no_sense_together(pictures: Path) -> None:
     assert run("index", pictures, "--worker-cpus", "2").returncode == 2
     assert run("index", pictures, "--ray", "local", "--isolate").returncode == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM to send")
+def test_a_driver_that_is_ended_says_nothing(tmp_path: Path, tiny_model: Path) -> None:
+    pytest.importorskip("ray")
+    pictures = tmp_path / "pictures"
+    write_gallery(pictures, 20)
+    ended = start(
+        ["index", pictures, "-c", tmp_path / "c", "--model", tiny_model, "--ray", "local"],
+        _SMALL_STEPS + _DIES.replace("SIGKILL", "SIGTERM").replace(">= 50", ">= 8"),
+    )
+    out, told = ended.communicate(timeout=300)
+    assert (out, told) == (b"", b"")
+    assert ended.returncode == -signal.SIGTERM

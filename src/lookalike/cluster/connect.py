@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -63,6 +65,7 @@ def on_ray(address: str, worker_cpus: int | None = None) -> Iterator[OpenWorksho
 def _connect(address: str) -> None:
     import ray
 
+    on_end = signal.getsignal(signal.SIGTERM)
     try:
         if address == LOCAL:
             ray.init(
@@ -81,3 +84,5 @@ def _connect(address: str) -> None:
             f"no Ray cluster can be used at {address}: {reason} (this machine has to be a node of "
             f"it: ray start --address={address}; or give --ray local)"
         ) from error
+    if on_end is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, on_end)  # with Ray's own, who is ended prints a stack
