@@ -32,6 +32,7 @@ _QUERIES = 200
 _K = 10
 _BATCH = 5000
 _PATIENCE_S = 400
+_STEADY_S = 10
 _FILTERS = {"no filter": None, "a filter that 1 in 10 fits": Where(min_width=190)}
 
 
@@ -60,16 +61,28 @@ def fill(store: Store, count: int, dimension: int) -> float:
     return count / (time.perf_counter() - started)
 
 
-def settle(store: MilvusStore) -> float:
-    """Seconds until the server has made the index that it was told to make after the writing."""
-    started = time.perf_counter()
+def settle(store: MilvusStore, count: int) -> float:
+    """Seconds until the server searches by the index that it was told to make after the writing.
+
+    It merges what it has written, and makes the index anew then: what counts is that all rows are
+    loaded, once and sealed, with an index, and still are a while later.
+    """
+    from pymilvus.client.types import SegmentState
+
+    started = settled = time.perf_counter()
     client, name = store._server.client, store._name
     while time.perf_counter() - started < _PATIENCE_S:
         index = client.describe_index(name, "vector")
-        loaded = client.list_loaded_segments(name)
-        if not index["pending_index_rows"] and all(s.state != 1 for s in loaded if s.num_rows):
-            return time.perf_counter() - started
-        time.sleep(1)
+        loaded = [each for each in client.list_loaded_segments(name) if each.num_rows]
+        if not (
+            index["indexed_rows"] == count == sum(each.num_rows for each in loaded)
+            and not index["pending_index_rows"]
+            and all(each.state == SegmentState.Sealed for each in loaded)
+        ):
+            settled = time.perf_counter()
+        elif time.perf_counter() - settled > _STEADY_S:
+            return settled - started
+        time.sleep(0.5)
     raise SystemExit("the server has not made its index in time")
 
 
@@ -97,7 +110,7 @@ def measure(address: str, count: int, dimension: int) -> None:
         remote = MilvusStore.create(place, made.identity(dimension), "")
         local, exact = LocalStore(folder), LocalStore(folder, recall=1)
         speed = {"local": fill(local, count, dimension), "Milvus": fill(remote, count, dimension)}
-        waited = settle(remote)
+        waited = settle(remote, count)
         print_table(
             ["writing", f"{count:,} x {dimension}"],
             [
