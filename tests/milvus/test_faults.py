@@ -33,7 +33,7 @@ ledger._COMMIT_EVERY_S = 0.1
 import lookalike.indexer.prepare as p
 real = p.read_file
 def read_slowly(*args, **named):
-    time.sleep(0.05)
+    time.sleep(0.1)
     return real(*args, **named)
 p.read_file = read_slowly
 from lookalike.store.milvus import patience, server
