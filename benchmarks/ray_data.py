@@ -28,8 +28,8 @@ import numpy as np
 import lookalike
 from benchmarks.table import print_table
 from lookalike.cluster.model import ModelFiles
-from lookalike.cluster.parcel import PICTURES, Finished
-from lookalike.cluster.worker import READERS, Worker
+from lookalike.crew.parcel import PICTURES, Finished
+from lookalike.crew.worker import READERS, Worker
 from lookalike.decode import DETAILS
 from lookalike.encoders import identity, load
 from lookalike.indexer import Candidate, Fresh, cores
@@ -59,7 +59,6 @@ class Ready(Worker):
         self,
         number: int,
         known: frozenset[int],  # noqa: ARG002  see `Worker`
-        *,
         proven: bool,  # noqa: ARG002  see `Worker`
     ) -> Finished:
         """The same vector for each."""
@@ -75,14 +74,14 @@ class Stage:
 
     def __init__(self, model: ModelFiles) -> None:
         self._worker = Worker(1)
-        self._worker.set_up(model, READERS, gpu=False)
+        self._worker.set_up(model, READERS, False)
 
     def __call__(self, rows: dict[str, Any]) -> dict[str, list[bytes]]:
         """Rows of parcels to rows of what became of them."""
         answers = []
         for parcel in map(pickle.loads, rows["parcel"]):
             self._worker.read(0, parcel, {})
-            answers.append(pickle.dumps(self._worker.finish(0, frozenset(), proven=True)))
+            answers.append(pickle.dumps(self._worker.finish(0, frozenset(), True)))
         return {"finished": answers}
 
 
@@ -94,7 +93,7 @@ def by_actors(images: Path, scratch: str, model: str) -> int:
 
 def by_ready_actors(images: Path, scratch: str, model: str) -> int:
     """The same, where workers have nothing to do."""
-    with mock.patch("lookalike.cluster.crew.Worker", Ready):
+    with mock.patch("lookalike.cluster.actors.Worker", Ready):
         return by_actors(images, scratch, model)
 
 

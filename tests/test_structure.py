@@ -19,6 +19,7 @@ ROOMS = [
     "encoders",
     "store",
     "indexer",
+    "crew",
     "cluster",
     "search",
     "tables",

@@ -11,6 +11,7 @@ import platformdirs
 
 from lookalike import source
 from lookalike.cluster import on_ray
+from lookalike.crew import here
 from lookalike.encoders import Encoder, ScoreCalibration, identity
 from lookalike.errors import (
     EncoderError,
@@ -19,8 +20,8 @@ from lookalike.errors import (
     SourceError,
     StoreError,
 )
-from lookalike.indexer import Threads, is_away
 from lookalike.indexer import index as run_index
+from lookalike.indexer import is_away
 from lookalike.layers import Encoders
 from lookalike.opened import Chosen, Opened
 from lookalike.search import Explainer, Gists, Looks, Searcher, find_duplicates, suggest_labels
@@ -162,7 +163,7 @@ class Collection:
                 for parts of pictures; kept for later runs. None leaves that as it is.
             on_progress: called a few times a second; what it raises ends the run, cleanly.
             ray: where pictures are read and encoded by workers: the address of a Ray cluster, or
-                "local". None does it in this process.
+                "local". None does it on this machine, in processes of its own if it takes long.
             worker_cpus: processor cores of a Ray worker; None is 8, or all that a node has.
 
         Raises:
@@ -191,7 +192,7 @@ class Collection:
         if not exists:
             self._create()
         now = self._now
-        with nullcontext(Threads) if ray is None else on_ray(ray, worker_cpus) as workshop:
+        with nullcontext(here) if ray is None else on_ray(ray, worker_cpus) as workshop:
             summary = run_index(
                 now.store,
                 now.encoder,

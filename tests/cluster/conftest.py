@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-import lookalike
 from lookalike.cluster import connect
+from tests.support.content import Alone, in_threads
 
 
 @pytest.fixture(scope="session", name="two_nodes")
@@ -32,38 +31,7 @@ def _two_nodes() -> Iterator[Any]:
     cluster.shutdown()
 
 
-Content = dict[str, tuple[bytes, int, int, list[str], bytes]]
-
-
-def content(photos: lookalike.Collection) -> Content:
-    """Digest, size, time stamp, labels and embedding of each picture; none is there twice."""
-    found: Content = {}
-    for files, vectors in photos.scan():
-        labels = photos.labels([stored.id for stored in files])
-        for stored, vector in zip(files, vectors, strict=True):
-            file = stored.file
-            assert file.path not in found
-            said = labels.get(stored.id, [])
-            found[file.path] = (file.digest, file.size, file.mtime_ns, said, vector.tobytes())
-    return found
-
-
-def assert_same(left: Content, right: Content) -> None:
-    """Equal, and embeddings within what the arithmetic allows."""
-    assert left.keys() == right.keys()
-    for path, (*record, vector) in left.items():
-        assert record == [*right[path][:-1]]
-        a, b = np.frombuffer(vector, np.float32), np.frombuffer(right[path][-1], np.float32)
-        assert float(a @ b) == pytest.approx(1, abs=1e-3)
-
-
 @pytest.fixture
-def alone(tmp_path: Path, tiny_model: Path) -> Any:
-    """What this process makes of a folder by itself: content, and reasons of skipped files."""
-
-    def run(folder: Path | str) -> tuple[Content, dict[str, str]]:
-        with lookalike.open(tmp_path / "alone", model=tiny_model) as photos:
-            summary = photos.index(folder)
-            return content(photos), {skip.path: skip.reason for skip in summary.skipped}
-
-    return run
+def alone(tmp_path: Path, tiny_model: Path) -> Alone:
+    """What this process makes of a folder by itself."""
+    return in_threads(tmp_path / "alone", tiny_model)

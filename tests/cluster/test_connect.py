@@ -8,15 +8,15 @@ import pytest
 
 import lookalike
 from lookalike.errors import ClusterError
-from tests.cluster.conftest import assert_same, content
+from tests.support.content import assert_same, content
 from tests.support.pictures import write_gallery
 from tests.support.process import run, start
 
 _SMALL_STEPS = """
-from lookalike.cluster import parcel
+from lookalike.crew import crew
 from lookalike.indexer import ledger
 ledger._COMMIT_EVERY_S = 0.0
-parcel.PICTURES = 8
+crew.PICTURES = 8
 """
 
 _DIES = """

@@ -12,12 +12,11 @@ import pytest
 
 import lookalike
 from lookalike.types import IndexProgress
-from tests.cluster.conftest import assert_same, content
 from tests.cluster.workers import Blind, Mortal, running
-from tests.support.keywords import xmp
+from tests.support.content import Alone, assert_same, content, write_mixture
 from tests.support.pictures import encoded, write_gallery, write_picture
 
-crew = pytest.importorskip("lookalike.cluster.crew", reason="Ray is not installed")
+actors = pytest.importorskip("lookalike.cluster.actors", reason="Ray is not installed")
 
 pytestmark = pytest.mark.usefixtures("two_nodes")
 
@@ -31,21 +30,12 @@ def photos(tmp_path: Path, tiny_model: Path) -> Any:
 @pytest.fixture
 def small_parcels(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many parcels, and a progress after each, so that something happens in their midst."""
-    monkeypatch.setattr(crew, "PICTURES", 8)
+    monkeypatch.setattr("lookalike.crew.crew.PICTURES", 8)
     monkeypatch.setattr("lookalike.indexer.progress._EVERY_S", 0.0)
 
 
-def write_mixture(folder: Path) -> None:
-    write_gallery(folder, 100)
-    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
-    (folder / "empty.png").write_bytes(b"")
-    (folder / "text.gif").write_text("no picture")
-    (folder / "0003.xmp").write_bytes(xmp("harbour"))
-    shutil.copy(folder / "0000.jpg", folder / "twin.jpg")
-
-
 def test_a_run_comes_to_what_one_process_comes_to(
-    tmp_path: Path, photos: lookalike.Collection, alone: Any
+    tmp_path: Path, photos: lookalike.Collection, alone: Alone
 ) -> None:
     folder = tmp_path / "pictures"
     write_mixture(folder)
@@ -77,11 +67,11 @@ def test_what_is_known_is_not_encoded_again(tmp_path: Path, photos: lookalike.Co
 
 
 def test_what_workers_cannot_see_is_sent_to_them(
-    tmp_path: Path, photos: lookalike.Collection, alone: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, photos: lookalike.Collection, alone: Alone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "pictures"
     write_mixture(folder)
-    monkeypatch.setattr(crew, "Worker", Blind)
+    monkeypatch.setattr(actors, "Worker", Blind)
     summary = photos.index(folder, ray="auto", worker_cpus=1)
     expected, reasons = alone(folder)
     assert {skip.path: skip.reason for skip in summary.skipped} == reasons
@@ -90,7 +80,7 @@ def test_what_workers_cannot_see_is_sent_to_them(
 
 @pytest.mark.parametrize("scheme", ["memory", "file"])
 def test_objects_are_fetched_by_workers_or_sent_to_them(
-    tmp_path: Path, photos: lookalike.Collection, alone: Any, scheme: str
+    tmp_path: Path, photos: lookalike.Collection, alone: Alone, scheme: str
 ) -> None:
     files = pytest.importorskip("fsspec").filesystem(scheme)
     folder = f"{tmp_path}/pictures"
@@ -111,7 +101,7 @@ def test_a_picture_that_kills_its_workers_costs_itself_alone(
     folder = tmp_path / "pictures"
     write_gallery(folder, 6)
     write_picture(folder / "deadly.jpg", 500)
-    monkeypatch.setattr(crew, "Worker", Mortal)
+    monkeypatch.setattr(actors, "Worker", Mortal)
     summary = photos.index(folder, ray="auto", worker_cpus=1)
     [skip] = summary.skipped
     assert skip.path == str(folder / "deadly.jpg")
@@ -134,7 +124,7 @@ def once_encoded(act: Callable[[], None]) -> Callable[[IndexProgress], None]:
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the workers")
 @pytest.mark.usefixtures("small_parcels")
 def test_a_worker_killed_on_the_way_loses_and_doubles_nothing(
-    tmp_path: Path, photos: lookalike.Collection, alone: Any
+    tmp_path: Path, photos: lookalike.Collection, alone: Alone
 ) -> None:
     folder = tmp_path / "pictures"
     write_gallery(folder, 200)
@@ -152,7 +142,7 @@ def test_a_worker_killed_on_the_way_loses_and_doubles_nothing(
 
 @pytest.mark.usefixtures("small_parcels")
 def test_a_node_killed_on_the_way_loses_and_doubles_nothing(
-    tmp_path: Path, photos: lookalike.Collection, alone: Any, two_nodes: Any
+    tmp_path: Path, photos: lookalike.Collection, alone: Alone, two_nodes: Any
 ) -> None:
     folder = tmp_path / "pictures"
     write_gallery(folder, 200)

@@ -16,7 +16,7 @@ from tests.cluster.workers import running
 from tests.support import milvus
 from tests.support.pictures import write_gallery
 
-crew = pytest.importorskip("lookalike.cluster.crew", reason="Ray is not installed")
+pytest.importorskip("ray", reason="Ray is not installed")
 
 pytestmark = [
     pytest.mark.skipif(not milvus.is_there(), reason="the Milvus server is not installed"),
@@ -32,7 +32,7 @@ def test_a_worker_killed_on_the_way_to_a_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Many parcels, and a progress after each, so that it happens in their midst.
-    monkeypatch.setattr(crew, "PICTURES", 8)
+    monkeypatch.setattr("lookalike.crew.crew.PICTURES", 8)
     monkeypatch.setattr("lookalike.indexer.progress._EVERY_S", 0.0)
     folder = tmp_path / "pictures"
     write_gallery(folder, 200)

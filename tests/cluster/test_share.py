@@ -1,6 +1,7 @@
 """How nodes are shared out."""
 
-from lookalike.cluster.share import Share, shares
+from lookalike.cluster.share import shares
+from lookalike.crew import Share
 
 
 def test_a_node_is_shared_out_among_workers_of_eight_cores() -> None:

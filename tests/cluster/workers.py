@@ -5,8 +5,8 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from lookalike.cluster.parcel import Finished
-from lookalike.cluster.worker import Worker
+from lookalike.crew.parcel import Finished
+from lookalike.crew.worker import Worker
 from lookalike.indexer import Candidate
 
 
@@ -26,10 +26,10 @@ class Blind(Worker):
 class Mortal(Worker):
     """Dies of every picture whose name says so."""
 
-    def finish(self, number: int, known: frozenset[int], *, proven: bool) -> Finished:
+    def finish(self, number: int, known: frozenset[int], proven: bool) -> Finished:
         if any(one and "deadly" in one.candidate.path for one in self._read[number]):
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().finish(number, known, proven=proven)
+        return super().finish(number, known, proven)
 
 
 def running() -> list[int]:

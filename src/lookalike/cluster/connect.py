@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lookalike.crew import Crew
 from lookalike.encoders import Encoder
 from lookalike.errors import ClusterError
 from lookalike.indexer import OpenWorkshop, Presence, Workshop, cores
@@ -46,14 +47,14 @@ def on_ray(address: str, worker_cpus: int | None = None) -> Iterator[OpenWorksho
         raise ClusterError(
             'Ray is not installed: install it with: pip install "lookalike[ray]"'
         ) from error
-    from lookalike.cluster.crew import Crew
+    from lookalike.cluster.actors import Actors
 
     ours = not ray.is_initialized()
     if ours:
         _connect(address)
 
     def workshop(store: Store, encoder: Encoder, presence: Presence) -> Workshop:
-        return Crew(store, encoder, presence, worker_cpus)
+        return Crew(store, presence, Actors(encoder, worker_cpus))
 
     try:
         yield workshop

@@ -1,18 +1,11 @@
 """How a cluster's nodes are shared out among workers."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from lookalike.crew import Share
 
 _MOST_CPUS = 8
 """Cores of a worker by default: more threads of one Python would wait for each other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What one worker asks of its node."""
-
-    cpus: int
-    gpus: int = 0
 
 
 def shares(nodes: Iterable[Mapping[str, float]], cpus: int | None = None) -> list[Share]:

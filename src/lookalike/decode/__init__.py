@@ -2,7 +2,7 @@
 
 from lookalike.decode.codecs import Format, formats
 from lookalike.decode.details import DETAILS, Details
-from lookalike.decode.isolate import decode, details_of, frames, isolated, scan
+from lookalike.decode.isolate import decode, details_of, frames, is_isolated, isolated, scan
 from lookalike.decode.keywords import XMP_BYTES, keywords_of_xmp, tidied
 from lookalike.decode.media import Scan
 from lookalike.decode.picture import MAX_PIXELS, READER, Picture, from_image
@@ -22,6 +22,7 @@ __all__ = [
     "formats",
     "frames",
     "from_image",
+    "is_isolated",
     "isolated",
     "keywords_of_xmp",
     "scan",

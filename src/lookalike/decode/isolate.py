@@ -106,6 +106,11 @@ def isolated(command: Sequence[str] = _WORKER, seconds: float = SECONDS) -> Iter
         _workers = before
 
 
+def is_isolated() -> bool:
+    """Whether this process is inside `isolated()`."""
+    return _workers is not None
+
+
 class Workers:
     """Worker processes, as many as there are threads that decode at the same time."""
 

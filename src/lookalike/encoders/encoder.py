@@ -11,7 +11,7 @@ from lookalike.decode import Picture
 from lookalike.encoders.gathering import MOST, Gathering
 from lookalike.encoders.precision import settle
 from lookalike.encoders.preprocess import decode_hint, to_pixels
-from lookalike.encoders.runtimes import Precision, Runtime, choose, resolve
+from lookalike.encoders.runtimes import Precision, Runtime, choose, gpu_runtime, resolve
 from lookalike.encoders.spec import EncoderIdentity, ModelSpec, identity
 from lookalike.encoders.words import TextFiles, Words
 from lookalike.errors import EncoderError, RuntimeUnavailableError
@@ -73,6 +73,11 @@ class Encoder:
     def precision(self) -> str:
         """The precision computed in; "auto" until the first batch has settled it."""
         return self._runtime.precision if self._runtime else self.precision_asked
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether a GPU computes the embeddings."""
+        return self._runtime_name == gpu_runtime()
 
     @property
     def decode_hint(self) -> int:

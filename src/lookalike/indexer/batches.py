@@ -1,9 +1,11 @@
-"""Batches through the encoder, in a thread of their own, one running while the next one fills."""
+"""Batches through the encoder: in a thread of their own, one runs while the next one fills."""
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,9 @@ from lookalike.indexer.prepare import Encodable, Refused
 from lookalike.store import FileRecord, SkippedFile
 
 _IN_FLIGHT = 2
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,21 @@ class Fresh:
 Embedded = Fresh | Refused
 
 
+class AtOnce(Executor):
+    """Does what it is given when it is given it."""
+
+    def submit(
+        self, task: Callable[_Given, _Result], /, *given: _Given.args, **named: _Given.kwargs
+    ) -> Future[_Result]:
+        """The result, or what was raised, of a call that has ended."""
+        future: Future[_Result] = Future()
+        try:
+            future.set_result(task(*given, **named))
+        except BaseException as error:  # noqa: BLE001  as of any other executor, told by `result`
+            future.set_exception(error)
+        return future
+
+
 class Encoding:
     """Collects pictures and gives back embeddings, in the order of arrival.
 
@@ -37,14 +57,17 @@ class Encoding:
         encoder: embeds them.
         batch: how many at once.
         proven: whether it is known that the encoder works, so that a picture is at fault.
+        overlapping: whether a thread of its own runs the encoder, or whoever calls.
     """
 
-    def __init__(self, encoder: Encoder, batch: int, *, proven: bool = False) -> None:
+    def __init__(
+        self, encoder: Encoder, batch: int, *, proven: bool = False, overlapping: bool = True
+    ) -> None:
         self._encoder = encoder
         self._size = batch
         self._filling: list[Encodable] = []
         self._running: deque[Future[list[Embedded]]] = deque()
-        self._thread = ThreadPoolExecutor(1, "encode")
+        self._thread: Executor = ThreadPoolExecutor(1, "encode") if overlapping else AtOnce()
         self._worked = proven
 
     def __enter__(self) -> "Encoding":

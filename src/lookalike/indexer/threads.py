@@ -6,12 +6,12 @@ At most a fixed number of pictures is in work, so memory does not grow with the 
 import os
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
 
 from lookalike.encoders import Encoder
-from lookalike.indexer.batches import Encoding
+from lookalike.indexer.batches import AtOnce, Encoding
 from lookalike.indexer.candidates import Candidate
 from lookalike.indexer.films import Films
 from lookalike.indexer.prepare import Encodable, Prepared, Unrolled, prepare
@@ -23,6 +23,9 @@ from lookalike.types import is_address
 
 BATCH = 16
 
+SMALL_BATCH = 8
+"""Of an encoder that computes in one thread: more would not stay in one core's cache."""
+
 _FETCHERS = 16
 """Threads that fetch objects: each waits for its storage most of the time."""
 
@@ -32,7 +35,7 @@ class Pipeline:
 
     Args:
         encoder: takes the pictures.
-        threads: how many run the tasks.
+        threads: how many run the tasks; with 0 all is done by whoever calls, one after the other.
         read: gives the content of a film's path.
         proven: whether it is known that the encoder works.
     """
@@ -45,10 +48,11 @@ class Pipeline:
         *,
         proven: bool = False,
     ) -> None:
-        self._pool = ThreadPoolExecutor(threads, "decode")
-        self._ahead = 2 * BATCH + threads
+        self._pool: Executor = ThreadPoolExecutor(threads, "decode") if threads else AtOnce()
+        self._ahead = 2 * BATCH + threads if threads else 1
         self._preparing: deque[Future[Prepared]] = deque()
-        self._encoding = Encoding(encoder, BATCH, proven=proven)
+        batch = BATCH if threads else SMALL_BATCH
+        self._encoding = Encoding(encoder, batch, proven=proven, overlapping=threads > 0)
         self._films = Films(encoder, read)
 
     def __enter__(self) -> "Pipeline":

@@ -57,6 +57,11 @@ def _imported(place: str, options: dict[str, str]) -> Any:
         return None
 
 
+def _some_cores(threads: int) -> dict[str, str]:
+    """Options for one of several processes: each would bind its threads to the same first cores."""
+    return {"INFERENCE_NUM_THREADS": str(threads), "ENABLE_CPU_PINNING": "NO"}
+
+
 class OpenVINO:
     """Compiles for this machine's CPU."""
 
@@ -73,7 +78,7 @@ class OpenVINO:
         return ["bf16", "fp32"] if "BF16" in native else ["fp32"]
 
     def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
-        options = {} if self._threads is None else {"INFERENCE_NUM_THREADS": str(self._threads)}
+        options = {} if self._threads is None else _some_cores(self._threads)
         device = _device() + "".join(options.values())
         place = compiled_path(spec, f"openvino {self.version()}", device, precision)
         options |= {"INFERENCE_PRECISION_HINT": _HINTS[precision]}

@@ -1,4 +1,4 @@
-"""The workshop on a Ray cluster: hands parcels to workers, and takes back what became of them.
+"""Workers as the workshop of a run: hands parcels to them, and takes back what became of each.
 
 A parcel goes through a worker twice. First its files are read and hashed, then the store, which is
 here, is asked which contents it knows, and the others are decoded and encoded. Until its results
@@ -8,24 +8,17 @@ is written but what has come back, so nothing is written twice.
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
-import ray
-from ray.exceptions import RayError, RayTaskError
-
-from lookalike.cluster.model import ModelFiles
-from lookalike.cluster.parcel import BYTES, PICTURES, Finished, Parcel
-from lookalike.cluster.share import Share, shares
-from lookalike.cluster.worker import READERS, Worker
-from lookalike.encoders import Encoder
-from lookalike.errors import ClusterError, LookalikeError, SourceError
+from lookalike.crew.parcel import BYTES, PICTURES, Finished, Parcel
+from lookalike.crew.staff import AT_ONCE, Handle, Share, Staff, Ticket, WorkerDied
+from lookalike.errors import ClusterError, SourceError
 from lookalike.indexer import (
     Candidate,
     FilmDone,
@@ -39,9 +32,6 @@ from lookalike.indexer import (
 )
 from lookalike.source import read_media
 from lookalike.store import Store
-
-_AT_ONCE = 3
-"""Parcels a worker has at once: one is read while one is encoded and one ends."""
 
 _TELL_S = 0.1
 """How often, at least, the loop that called hears that time has passed."""
@@ -59,7 +49,8 @@ _STILLBORN = 3
 """Workers that die before they were ready, one after the other, before we give up."""
 
 _LOOKUPS = 8
-"""Threads that ask the store: one on another machine takes its time to answer."""
+"""Threads that ask the store, each for its part of a parcel: one on another machine takes its
+time to answer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -68,13 +59,13 @@ class _Hand:
 
     Attributes:
         share: what it asks of a node.
-        actor: Ray's handle.
+        worker: the staff's handle.
         ready: whether its model is loaded.
         parcels: what it has, by number.
     """
 
     share: Share
-    actor: Any
+    worker: Handle
     ready: bool = False
     parcels: dict[int, Parcel] = field(default_factory=dict)
 
@@ -82,7 +73,7 @@ class _Hand:
     def has_room(self) -> bool:
         """Whether it takes another parcel; one under suspicion is alone with it."""
         suspect = any(parcel.deaths >= _SUSPECT for parcel in self.parcels.values())
-        return self.ready and not suspect and len(self.parcels) < _AT_ONCE
+        return self.ready and not suspect and len(self.parcels) < AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,38 +86,35 @@ class _Call:
 
 
 class Crew:
-    """Workers on a Ray cluster as the workshop of a run; see `Workshop`.
+    """Workers as the workshop of a run; see `Workshop`.
 
     Args:
         store: knows contents.
-        encoder: every worker gets its files.
         presence: knows what is gone.
-        worker_cpus: see `shares`.
+        staff: where the workers come from.
+        proven: whether it is known that the encoder works.
     """
 
     def __init__(
-        self, store: Store, encoder: Encoder, presence: Presence, worker_cpus: int | None = None
+        self, store: Store, presence: Presence, staff: Staff, *, proven: bool = False
     ) -> None:
         self._store = store
         self._presence = presence
-        self._encoder = encoder
-        self._cpus = worker_cpus
+        self._staff = staff
         self._filling = Parcel([])
         self._filling_bytes = 0
         self._waiting: deque[Parcel] = deque()
         self._numbers = count()
         self._hands: list[_Hand] = []
-        self._calls: dict[Any, _Call] = {}
-        self._model: Any = None
-        self._proven = False
+        self._calls: dict[Ticket, _Call] = {}
+        self._proven = proven
         self._stillborn = 0
         self._alive_at = time.monotonic()
         self._threads = ThreadPoolExecutor(_LOOKUPS, "ask")
 
     def __enter__(self) -> "Crew":
-        self._model = ray.put(ModelFiles.of(self._encoder))
-        nodes = [node["Resources"] for node in _nodes() if node["Alive"]]
-        for share in shares(nodes, self._cpus):
+        self._staff.__enter__()
+        for share in self._staff.shares():
             self._hire(share)
         return self
 
@@ -138,8 +126,19 @@ class Crew:
     ) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for hand in self._hands:
-            with suppress(RayError):
-                ray.kill(hand.actor)
+            self._staff.dismiss(hand.worker)
+        self._staff.__exit__(kind, error, trace)
+
+    def is_ready(self) -> bool:
+        """Whether every worker has its model by now; to be asked before anything is added.
+
+        Raises:
+            ClusterError: the workers cannot start.
+            EncoderError: the encoder does not work at all.
+        """
+        for _ in self._turn(0):
+            pass
+        return all(hand.ready for hand in self._hands)
 
     def add(self, candidate: Candidate) -> Outcomes:
         """See `Workshop`."""
@@ -165,17 +164,13 @@ class Crew:
     def _turn(self, patience_s: float) -> Outcomes:
         """Hand out what waits, and take what has been done; waits as long for the first of it."""
         self._hand_out()
-        calls = list(self._calls)
-        done = ray.wait(calls, num_returns=1, timeout=patience_s)[0] if calls else []
-        for ref in done:
-            call = self._calls.pop(ref, None)
+        for ticket in self._staff.answered(list(self._calls), patience_s):
+            call = self._calls.pop(ticket, None)
             if call is None:  # of a worker that has died meanwhile
                 continue
             try:
-                answer = ray.get(ref)
-            except RayTaskError as error:
-                raise _cause(error) from error
-            except RayError as error:
+                answer = self._staff.answer(ticket)
+            except WorkerDied as error:
                 yield from self._bury(call.hand, error)
                 continue
             if call.what == "set up":
@@ -189,8 +184,8 @@ class Crew:
             self._alive_at = time.monotonic()
         elif time.monotonic() - self._alive_at > _PATIENCE_S:
             raise ClusterError(
-                f"no Ray worker has started in {_PATIENCE_S / 60:.0f} minutes: see with `ray "
-                "status` whether the cluster has free processors"
+                f"no {self._staff.name} has started in {_PATIENCE_S / 60:.0f} minutes: "
+                f"{self._staff.where_to_look}"
             )
         yield None
 
@@ -205,8 +200,8 @@ class Crew:
             hand = min(free, key=lambda hand: len(hand.parcels))
             parcel, number = self._waiting.popleft(), next(self._numbers)
             hand.parcels[number] = parcel
-            ref = hand.actor.read.remote(number, parcel.as_sent(), parcel.contents)
-            self._calls[ref] = _Call(hand, "read", number)
+            asked = "read", number, parcel.as_sent(), parcel.contents
+            self._calls[self._staff.ask(hand.worker, *asked)] = _Call(hand, "read", number)
 
     def _go_on(self, call: _Call, digests: Sequence[bytes | None]) -> None:
         """A parcel was read: say which of its contents are known."""
@@ -214,13 +209,17 @@ class Crew:
         parcel.digests = digests
         known: frozenset[int] = frozenset()
         if not parcel.new:
-            answers = self._threads.map(self._knows, digests)
-            known = frozenset(at for at, answer in enumerate(answers) if answer)
-        ref = call.hand.actor.finish.remote(call.number, known, proven=self._proven)
-        self._calls[ref] = _Call(call.hand, "finish", call.number)
+            parts = [range(part, len(digests), _LOOKUPS) for part in range(_LOOKUPS)]
+            answers = self._threads.map(partial(self._known, digests), parts)
+            known = frozenset().union(*answers)
+        asked = "finish", call.number, known, self._proven
+        self._calls[self._staff.ask(call.hand.worker, *asked)] = _Call(
+            call.hand, "finish", call.number
+        )
 
-    def _knows(self, digest: bytes | None) -> bool:
-        return digest is not None and bool(self._store.by_digest(digest))
+    def _known(self, digests: Sequence[bytes | None], part: Iterable[int]) -> list[int]:
+        """The positions among `part` whose content the store has."""
+        return [at for at in part if (one := digests[at]) and self._store.by_digest(one)]
 
     def _take(self, call: _Call, finished: Finished) -> Outcomes:
         """A parcel is done: give its outcomes, and begin again with what has none."""
@@ -251,31 +250,23 @@ class Crew:
         if isinstance(media, bytes):
             self._waiting.append(Parcel([candidate], {0: media}))
         else:
-            reason = "the Ray workers cannot see this film: mount its folder there, too"
-            yield refused(candidate.path, candidate.mtime_ns, reason)
+            yield refused(candidate.path, candidate.mtime_ns, self._staff.unseen_film)
 
     def _hire(self, share: Share) -> None:
-        actor = (
-            ray.remote(Worker)
-            .options(num_cpus=share.cpus, num_gpus=share.gpus, max_concurrency=_AT_ONCE + 1)
-            .remote(share.cpus)
-        )
-        hand = _Hand(share, actor)
+        hand = _Hand(share, self._staff.hire(share))
         self._hands.append(hand)
-        ref = hand.actor.set_up.remote(self._model, READERS, gpu=share.gpus > 0)
-        self._calls[ref] = _Call(hand, "set up")
+        self._calls[self._staff.begin(hand.worker, share)] = _Call(hand, "set up")
 
-    def _bury(self, hand: _Hand, error: RayError) -> Outcomes:
+    def _bury(self, hand: _Hand, error: WorkerDied) -> Outcomes:
         """A worker has died, or its node: what it had begins anew, and another one is asked for."""
         self._hands.remove(hand)
-        self._calls = {ref: call for ref, call in self._calls.items() if call.hand is not hand}
-        with suppress(RayError):
-            ray.kill(hand.actor)
+        self._calls = {one: call for one, call in self._calls.items() if call.hand is not hand}
+        self._staff.dismiss(hand.worker)
         self._stillborn += not hand.ready
         if self._stillborn >= _STILLBORN:
             raise ClusterError(
-                f"the Ray workers die before they have begun: {_first_line(error)} (Lookalike has "
-                "to be installed on every node)"
+                f"each {self._staff.name} dies before it has begun: {error} "
+                f"({self._staff.where_to_look})"
             )
         for parcel in hand.parcels.values():
             yield from self._retry(parcel)
@@ -291,7 +282,7 @@ class Crew:
             self._waiting.append(parcel)
         else:
             [candidate] = parcel.candidates
-            reason = "each Ray worker that took it has died: it may crash a decoder"
+            reason = f"each {self._staff.name} that took it has died: it may crash a decoder"
             yield refused(candidate.path, candidate.mtime_ns, reason)
 
 
@@ -304,21 +295,3 @@ def _with_sidecars(outcome: Outcome, parcel: Parcel) -> Outcome:
         files = [with_sidecars(file, sidecars.get(file.path)) for file in outcome.files]
         return replace(outcome, files=tuple(files))
     return outcome
-
-
-def _nodes() -> list[dict[str, Any]]:
-    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    return nodes
-
-
-def _cause(error: RayTaskError) -> BaseException:
-    """What a worker raised, if it is ours."""
-    cause = error.cause
-    if isinstance(cause, LookalikeError):
-        return cause
-    return ClusterError(f"a Ray worker failed: {_first_line(cause or error)}")
-
-
-def _first_line(error: BaseException) -> str:
-    lines: Iterator[str] = (line.strip() for line in str(error).splitlines())
-    return next((line for line in lines if line), type(error).__name__)

@@ -1,13 +1,14 @@
-"""A worker on the cluster: one model, and threads around it."""
+"""A worker: one model, and threads around it."""
 
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from typing import Protocol
 
-from lookalike.cluster.model import ModelFiles
-from lookalike.cluster.parcel import Finished
+from lookalike.crew.parcel import Finished
 from lookalike.decode import DETAILS, READER, Details, details_of
 from lookalike.encoders import Encoder
 from lookalike.errors import ClusterError, SourceError
@@ -18,8 +19,25 @@ from lookalike.types import is_address
 READERS = (READER, DETAILS)
 """What pictures are read with: the same on every machine, or records would differ."""
 
-_FILES = 16
-"""Threads that read files: they wait more than they work."""
+_FILES = 4
+_OBJECTS = 16
+"""Threads that read a parcel, each its part of it: from a disk, and from a storage elsewhere, where
+they wait more than they work."""
+
+
+class Model(Protocol):
+    """A model on its way to a worker."""
+
+    def unpack(self, *, threads: int, gpu: bool) -> Encoder:
+        """The encoder.
+
+        Args:
+            threads: how many of them it computes in.
+            gpu: whether to compute on a GPU, if a runtime here can.
+
+        Raises:
+            EncoderError: the model cannot be used.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +56,12 @@ class Worker:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._readers = ThreadPoolExecutor(_FILES, "read")
+        self._overlapping = threads
+        self._readers = ThreadPoolExecutor(_OBJECTS, "read")
         self._encoder: Encoder | None = None
         self._read: dict[int, list[_Content | None]] = {}
 
-    def set_up(self, model: ModelFiles, ours: tuple[object, ...], *, gpu: bool) -> None:
+    def set_up(self, model: Model, ours: tuple[object, ...], gpu: bool) -> None:
         """Load the model.
 
         Args:
@@ -56,10 +75,12 @@ class Worker:
         """
         if ours != READERS:
             raise ClusterError(
-                "a Ray worker has another version of Lookalike than this machine, which reads "
-                "pictures differently: install the same everywhere"
+                "a worker has another version of Lookalike than this machine, which reads pictures "
+                "differently: install the same everywhere"
             )
         self._encoder = model.unpack(threads=self._threads, gpu=gpu)
+        # On one core there is nothing to overlap, and threads that take turns cost time.
+        self._overlapping = 0 if self._threads == 1 and not gpu else self._threads
 
     def read(
         self, number: int, candidates: Sequence[Candidate], contents: dict[int, bytes]
@@ -74,12 +95,15 @@ class Worker:
         Returns:
             None for a file that cannot be seen here as it was found by the walk.
         """
-        given = [contents.get(at) for at in range(len(candidates))]
-        read = list(self._readers.map(_content, candidates, given))
+        given = [(one, contents.get(at)) for at, one in enumerate(candidates)]
+        far = any(is_address(one.path) for one in candidates)
+        each = -(-len(given) // (_OBJECTS if far else _FILES))
+        parts = [given[at : at + each] for at in range(0, len(given), each)]
+        read = list(chain.from_iterable(self._readers.map(_contents, parts)))
         self._read[number] = read
         return [None if content is None else content.digest for content in read]
 
-    def finish(self, number: int, known: frozenset[int], *, proven: bool) -> Finished:
+    def finish(self, number: int, known: frozenset[int], proven: bool) -> Finished:
         """Encode the contents of parcel `number`; of the `known` positions, only read details.
 
         Args:
@@ -99,12 +123,16 @@ class Worker:
         media = {one.candidate.path: one.media for one in wanted}
         outcomes: list[Outcome] = []
         read = media.__getitem__
-        with Pipeline(self._encoder, self._threads, read, proven=proven) as pipeline:
+        with Pipeline(self._encoder, self._overlapping, read, proven=proven) as pipeline:
             for one in wanted:
                 task = partial(develop, one.candidate, one.media, one.digest, self._encoder)
                 outcomes += filter(None, pipeline.add(task))
             outcomes += filter(None, pipeline.drain())
         return Finished(outcomes, details)
+
+
+def _contents(part: Sequence[tuple[Candidate, bytes | None]]) -> list[_Content | None]:
+    return [_content(candidate, given) for candidate, given in part]
 
 
 def _content(candidate: Candidate, given: bytes | None) -> _Content | None:
