@@ -218,9 +218,9 @@ def test_a_spoilt_index_is_noticed_and_made_anew(
     elif how == "record cut":
         about.write_bytes(text[:-20])
     elif how == "another version":
-        text = text.split(b"\n")[0].replace(b'"format":1,', b'"format":2,')
+        text = text.split(b"\n")[0].replace(b'"format":2,', b'"format":3,')
         about.write_bytes(text + b"\n%08x\n" % zlib.crc32(text))
-        assert b'"format":2,' in text
+        assert b'"format":3,' in text
     elif how == "record of nothing":
         about.write_bytes(b"\n\n")
     else:

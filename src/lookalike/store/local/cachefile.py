@@ -22,7 +22,7 @@ from lookalike.store.local.state import State
 from lookalike.store.local.tuning import Step
 
 _RECORD = "vectors.json"
-_FORMAT = 1
+_FORMAT = 2
 _BLOCK = 1024
 """64-bit words that are summed at a time."""
 
@@ -35,7 +35,6 @@ class _Record(msgspec.Struct):
     highest: int
     vectors: int
     trained_on: int
-    factor: int
     steps: list[Step]
     file: str
     bytes: int
@@ -74,7 +73,7 @@ class CacheFile:
             data = np.memmap(os.path.join(self._folder, record.file), np.uint8, mode="r")
             if len(data) != record.bytes or checksum(data) != record.sum:
                 return None
-            index = IvfIndex.of_bytes(data, record.trained_on, record.factor, tuple(record.steps))
+            index = IvfIndex.of_bytes(data, record.trained_on, tuple(record.steps))
         except (OSError, ValueError, RuntimeError):
             return None
         if (len(index), index.dimension) != (record.vectors, self._dimension):
@@ -99,7 +98,6 @@ class CacheFile:
             highest,
             len(index),
             index.trained_on,
-            index.factor,
             list(index.steps),
             name,
             data.nbytes,

@@ -11,7 +11,7 @@ from lookalike.store.local.exact import ExactPart, Found, merged
 from lookalike.store.local.ivf import IvfIndex
 from lookalike.store.local.rows import Table
 from lookalike.store.local.state import State
-from lookalike.store.local.tuning import probes_for
+from lookalike.store.local.tuning import Effort
 from lookalike.types import Embeddings, Ids
 
 _GATHER = 1024
@@ -94,10 +94,8 @@ class View:
         parts = [self.rest.search(queries, k, bits)] if len(self.rest) else []
         if self.index is not None:
             share = 1.0 if allowed is None else len(allowed) / len(self)
-            probes = probes_for(self.index.steps, recall, k, self.index.lists)
-            # The fewer may be found, the further away they are.
-            probes = min(self.index.lists, int(np.ceil(probes / share)))
-            parts.append(self._through(self.index, connection, queries, k, bits, probes))
+            effort = self.index.effort(recall, k, share)
+            parts.append(self._through(self.index, connection, queries, k, bits, effort))
         return merged(parts, len(queries)).best(k)
 
     def _through(
@@ -107,7 +105,7 @@ class View:
         queries: Embeddings,
         k: int,
         bits: NDArray[np.bool_] | None,
-        probes: int,
+        effort: Effort,
     ) -> Found:
         """The best that the index proposes, scored by the database's own vectors."""
         if bits is None:
@@ -116,8 +114,9 @@ class View:
             width = min(len(bits), len(self.present))
             bits = bits[:width] & self.present[:width]
         wanted = min(k, self._indexed if bits is None else int(np.count_nonzero(bits)))
+        probes = effort.probes
         while True:
-            found = index.candidates(queries, max(index.factor * k, k + 10), probes, bits)
+            found = index.candidates(queries, effort.candidates, probes, bits)
             if probes >= index.lists or (np.count_nonzero(found >= 0, axis=1) >= wanted).all():
                 return _score_candidates(connection, self.table, queries, found, k)
             probes = min(index.lists, 4 * probes)
