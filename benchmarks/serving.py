@@ -3,13 +3,14 @@
     python -m benchmarks.serving [--clients 32] [--seconds 10] [--model MODEL_FOLDER]
 
 The bar is what the encoder alone does with these pictures, decoded before: batches of 16 in one
-thread. Requests go over HTTP to a server in a process of its own; clients share this process, so on
-a small machine they take their part of the cores.
+thread. Requests go over HTTP to a server in a process of its own. Clients share this process, so on
+a small machine they take their part of the cores; they send what was made before, to take little.
 """
 
 import argparse
 import os
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
 
-import httpx2
 import numpy as np
 
 from benchmarks.table import print_table
@@ -52,22 +54,57 @@ def serve(folder: str) -> tuple[subprocess.Popen[str], str]:
     return process, found[0]
 
 
-def ask(address: str, pictures: list[bytes], clients: int, seconds: float) -> list[float]:
+def request(picture: bytes, address: str) -> bytes:
+    """A search by picture, as curl would send it."""
+    mark = "----a-part"
+    parts = (
+        f'--{mark}\r\nContent-Disposition: form-data; name="k"\r\n\r\n10\r\n'
+        f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="query.jpg"\r\n'
+        "Content-Type: image/jpeg\r\n\r\n"
+    )
+    body = parts.encode() + picture + f"\r\n--{mark}--\r\n".encode()
+    head = (
+        f"POST /api/search HTTP/1.1\r\nHost: {urlsplit(address).netloc}\r\n"
+        f"Content-Type: multipart/form-data; boundary={mark}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def answered(stream: BinaryIO) -> None:
+    """Read an answer.
+
+    Raises:
+        ValueError: it is an error.
+    """
+    status, size = stream.readline(), 0
+    while (line := stream.readline().strip()) != b"":
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            size = int(value)
+    body = stream.read(size)
+    if b" 200 " not in status:
+        raise ValueError(f"{status!r} {body!r}")
+
+
+def ask(address: str, requests: list[bytes], clients: int, seconds: float) -> list[float]:
     """Seconds of each request that all clients made; an error ends the benchmark."""
     took: list[float] = []
     errors: list[str] = []
     end = time.perf_counter() + seconds
 
     def client(number: int) -> None:
-        with httpx2.Client(base_url=address, timeout=60) as http:
-            turn = number
+        parts = urlsplit(address)
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as link:
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream, turn = link.makefile("rb"), number
             while time.perf_counter() < end and not errors:
                 started = time.perf_counter()
-                files = {"file": ("query.jpg", pictures[turn % len(pictures)])}
-                answer = http.post("/api/search", files=files, data={"k": "10"})
+                link.sendall(requests[turn % len(requests)])
+                try:
+                    answered(stream)
+                except (OSError, ValueError) as error:
+                    errors.append(str(error))
                 took.append(time.perf_counter() - started)
-                if answer.status_code != 200:
-                    errors.append(f"{answer.status_code}: {answer.text}")
                 turn += clients
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
@@ -99,11 +136,12 @@ def main() -> None:
         subprocess.run([*command, "--model", args.model], check=True, capture_output=True)
         process, address = serve(folder)
         try:
-            ask(address, pictures, args.clients, 2)
+            requests = [request(data, address) for data in pictures]
+            ask(address, requests, args.clients, 2)
             rates, pure, took = [], [], []
             for _ in range(3):
                 pure.append(inference_rate(args.model, pictures, args.seconds / 3))
-                answers = ask(address, pictures, args.clients, args.seconds / 3)
+                answers = ask(address, requests, args.clients, args.seconds / 3)
                 rates.append(len(answers) / (args.seconds / 3))
                 took += answers
         finally:
