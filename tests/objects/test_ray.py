@@ -10,7 +10,7 @@ from tests.objects.conftest import Bucket
 from tests.support.process import start
 
 _DRIVER_READS_NOTHING = """
-from lookalike.cluster import crew
+from lookalike.crew import crew
 crew.read_media = None
 """
 
