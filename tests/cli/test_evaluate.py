@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import click
+import pytest
 from click.testing import CliRunner, Result
 
 from lookalike import open as opened
@@ -34,6 +36,31 @@ def test_piped_lines(tmp_path: Path, tiny_model: Path) -> None:
     done = run(write_labelled(tmp_path, 4), "--model", tiny_model, "--instances", 2)
     assert done.exception is None
     assert any(line.startswith("tiny\tmap\t") for line in done.stdout.splitlines())
+
+
+def test_a_collection_is_measured_by_what_it_keeps(tmp_path: Path, tiny_model: Path) -> None:
+    folder, place = write_labelled(tmp_path / "labelled", 5), tmp_path / "c"
+    with opened(place, model=tiny_model) as photos:
+        photos.index(folder)
+    done = run("-c", place, "--instances", 2, "--json")
+    assert done.exception is None
+    record = json.loads(done.stdout)
+    assert (record["folder"], record["images"]) == (str(place), 15)
+    assert [model["name"] for model in record["models"]] == ["tiny"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((), "name a FOLDER, or a collection"),
+        (("folder", "-c", "c"), "one of the two"),
+        (("-c", "c", "--model", "compact"), "has its own encoder"),
+    ],
+)
+def test_a_folder_or_a_collection(arguments: tuple[str, ...], problem: str) -> None:
+    done = run(*arguments)
+    assert isinstance(done.exception, click.UsageError)
+    assert problem in str(done.exception)
 
 
 def test_strict_exits_with_3_where_files_were_skipped(tmp_path: Path, tiny_model: Path) -> None:

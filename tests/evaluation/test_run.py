@@ -60,6 +60,7 @@ def test_several_models_are_measured_on_the_same_pictures(evaluation: Evaluation
         assert model.overall["instance_recall_at_1"].value == pytest.approx(mean)
         assert model.cost.bytes_per_image == 2 * 64
         assert model.cost.model_bytes == os.path.getsize(model.source)
+        assert model.cost.milliseconds_per_image is not None
         assert model.cost.milliseconds_per_image > 0
         for figure in model.overall.values():
             assert 0 <= figure.low <= figure.value <= figure.high <= 1

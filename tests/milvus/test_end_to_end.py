@@ -12,6 +12,7 @@ from lookalike import Collection
 from lookalike.errors import StoreError, StoreUnavailableError
 from lookalike.store.milvus import MilvusStore, schema
 from lookalike.types import Where
+from tests.evaluation.folders import write_labelled
 from tests.support import milvus
 from tests.support.pictures import write_picture
 from tests.support.process import run, run_json
@@ -82,6 +83,19 @@ def test_there_and_back(address: str, pictures: Path, tiny_model: Path, tmp_path
     assert [h["path"] for h in first["hits"][:3]] == [h["path"] for h in second["hits"][:3]]
     status = run_json("status", "-c", address)
     assert (status["collection"], status["images"]) == (address, 40)
+
+
+def test_evaluated_there_as_here(address: str, tiny_model: Path, tmp_path: Path) -> None:
+    folder, here = write_labelled(tmp_path / "labelled"), tmp_path / "local"
+    for place in (here, address):
+        run_json("index", folder, "-c", place, "--model", tiny_model)
+    [local], [remote] = (
+        run_json("evaluate", "-c", place, "--instances", 5)["models"] for place in (here, address)
+    )
+    assert remote["images"] == local["images"] == 24
+    assert remote["map"] == pytest.approx(local["map"], abs=1e-6)
+    assert remote["instance_recall"] == local["instance_recall"]
+    assert remote["confusion"] == local["confusion"]
 
 
 def test_of_a_server_that_is_not_there_one_sentence_is_told() -> None:

@@ -2,6 +2,9 @@
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -10,11 +13,19 @@ from lookalike.cli import options
 from lookalike.cli.output import counting, echo_json
 
 if TYPE_CHECKING:
+    from lookalike.encoders import Encoder
     from lookalike.evaluation import Evaluation
 
 
 @click.command()
-@click.argument("folder", metavar="FOLDER")
+@click.argument("folder", metavar="[FOLDER]", required=False)
+@click.option(
+    "-c",
+    "--collection",
+    metavar="FOLDER",
+    help="Instead of FOLDER: a collection, or milvus://HOST:PORT/NAME, by the embeddings that it "
+    "keeps. A class is a folder right below one that was indexed.",
+)
 @click.option(
     "--model",
     "models",
@@ -46,7 +57,8 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Exit with 3 where files were skipped.")
 @options.as_json
 def evaluate(
-    folder: str,
+    folder: str | None,
+    collection: str | None,
     models: tuple[str, ...],
     runtime: str,
     precision: str,
@@ -57,35 +69,37 @@ def evaluate(
     strict: bool,
     as_json: bool,
 ) -> int:
-    """Measure encoders on FOLDER, which has one sub-folder a class.
+    """Measure encoders on FOLDER, or the one of a collection, with one sub-folder a class.
 
     Every picture is a query for all others, and changed copies of some have to find their
     originals. Nothing is written but what --html and --write-calibration ask for.
     """
-    from lookalike.encoders import DEFAULT_MODEL, load
     from lookalike.evaluation import EvaluationProgress
-    from lookalike.evaluation import evaluate as run_evaluation
     from lookalike.evaluation.keep import check_folder
     from lookalike.evaluation.keep import write_calibration as keep_calibration
 
     # Told before minutes of work, not after.
     if html is not None and not os.path.isdir(os.path.dirname(os.path.abspath(html))):
         raise click.FileError(html, "there is no such folder")
-    encoders = [
-        load(model, runtime=runtime, precision=precision) for model in models or (DEFAULT_MODEL,)
-    ]
-    if write_calibration:
-        for encoder in encoders:
-            check_folder(encoder.file)
-    with counting("evaluating") as listener:
+    if (folder is None) == (collection is None):
+        raise click.UsageError("name a FOLDER, or a collection with -c, one of the two")
+    if collection is not None and models:
+        raise click.UsageError(
+            "a collection has its own encoder: leave out --model, or name a FOLDER"
+        )
+
+    with ExitStack() as stack:
+        encoders, measure = _subject(stack, folder, collection, models, runtime, precision)
+        if write_calibration:
+            for encoder in encoders:
+                check_folder(encoder.file)
+        listener = stack.enter_context(counting("evaluating"))
 
         def listen(now: EvaluationProgress) -> None:
             if listener is not None:
                 listener(now.done, now.total)
 
-        result = run_evaluation(
-            folder, encoders, instances=instances, seed=seed, on_progress=listen
-        )
+        result = measure(instances=instances, seed=seed, on_progress=listen)
     if html is not None:
         _write_html(html, result)
     if write_calibration:
@@ -101,6 +115,36 @@ def evaluate(
         lines = table_lines(result) if sys.stdout.isatty() else piped_lines(result)
         click.echo("\n".join(lines))
     return 3 if strict and result.skipped else 0
+
+
+def _subject(
+    stack: ExitStack,
+    folder: str | None,
+    collection: str | None,
+    models: tuple[str, ...],
+    runtime: str,
+    precision: str,
+) -> "tuple[list[Encoder], Callable[..., Evaluation]]":
+    """The encoders, and what measures them."""
+    from lookalike import evaluation
+
+    if collection is not None and folder is None:
+        if models:
+            raise click.UsageError("a collection has its own encoder: leave --model out")
+        from lookalike import open as open_collection
+
+        opened = stack.enter_context(
+            open_collection(collection, runtime=runtime, precision=precision)
+        )
+        return [opened.encoder], partial(evaluation.evaluate_collection, opened)
+    if folder is None or collection is not None:
+        raise click.UsageError("name a FOLDER, or a collection with -c, one of the two")
+    from lookalike.encoders import DEFAULT_MODEL, load
+
+    encoders = [
+        load(model, runtime=runtime, precision=precision) for model in models or (DEFAULT_MODEL,)
+    ]
+    return encoders, partial(evaluation.evaluate, folder, encoders)
 
 
 def _write_html(file: str, result: "Evaluation") -> None:

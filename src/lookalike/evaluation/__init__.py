@@ -1,7 +1,8 @@
 """Evaluation: how well encoders do on a labelled folder, measured and shown.
 
-`evaluate` measures; `metrics`, `ranking`, `calibration`, `cutoff` and `instances` are its parts;
-`report` turns the result into a table, JSON or a page. Needs nothing but the core install.
+`evaluate` measures encoders on a folder, `evaluate_collection` the embeddings that a collection
+keeps; `metrics`, `ranking`, `calibration`, `cutoff` and `instances` are their parts; `report` turns
+the result into a table, JSON or a page. Needs nothing but the core install.
 """
 
 from lookalike.evaluation.bootstrap import Estimate
@@ -16,6 +17,7 @@ from lookalike.evaluation.records import (
     ModelEvaluation,
 )
 from lookalike.evaluation.run import evaluate
+from lookalike.evaluation.stored import evaluate_collection
 
 __all__ = [
     "Calibration",
@@ -29,4 +31,5 @@ __all__ = [
     "ModelEvaluation",
     "Threshold",
     "evaluate",
+    "evaluate_collection",
 ]

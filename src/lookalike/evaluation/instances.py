@@ -106,8 +106,8 @@ def embed_changed(
             image = decode(read_file(paths[row]), at_least=keep).image
         except (SourceError, DecodeError) as error:
             raise EvaluationError(
-                f"{paths[row]} cannot be read any more ({error}); leave the folder alone while it "
-                "is evaluated"
+                f"{paths[row]} cannot be read any more ({error}), and changed copies of it are "
+                "needed; bring it back, or index its folder again and start over"
             ) from error
         # Each copy has its own generator, so that it depends on nothing else that is drawn.
         return [

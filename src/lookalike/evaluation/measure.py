@@ -1,5 +1,6 @@
 """From one encoder's embeddings to all its figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from lookalike.evaluation.records import (
     Cost,
     ModelEvaluation,
 )
-from lookalike.types import Embeddings, Ids, Skipped
+from lookalike.types import Embeddings, Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,6 @@ class Pictures:
 
     Attributes:
         classes: names; a label is an index into them.
-        rows: (n,) int64, which of the listed files they are.
         paths: n files.
         labels: (n,) int64.
         contents: (n,) int64, equal where two files hold the same bytes.
@@ -34,11 +34,16 @@ class Pictures:
     """
 
     classes: tuple[str, ...]
-    rows: Ids
     paths: list[str]
     labels: NDArray[np.int64]
     contents: NDArray[np.int64]
     skipped: list[Skipped]
+
+
+def numbered(digests: Sequence[bytes]) -> NDArray[np.int64]:
+    """(n,) int64: a number for each content, equal where the digests are."""
+    numbers = {digest: number for number, digest in enumerate(dict.fromkeys(digests))}
+    return np.array([numbers[digest] for digest in digests], np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,14 +51,15 @@ class Cost:
     """What an encoder costs, on this machine.
 
     Attributes:
-        milliseconds_per_image: wall-clock, reading and decoding included, compiling not.
+        milliseconds_per_image: wall-clock, reading and decoding included, compiling not; None where
+            the embeddings were there already.
         encode_milliseconds_per_image: the part inside the encoder.
         bytes_per_image: size of an embedding in a collection, which keeps float16.
         model_bytes: size of the model file.
     """
 
-    milliseconds_per_image: float
-    encode_milliseconds_per_image: float
+    milliseconds_per_image: float | None
+    encode_milliseconds_per_image: float | None
     bytes_per_image: int
     model_bytes: int
 
@@ -111,7 +112,7 @@ class Evaluation:
     """How encoders do on one labelled folder, all on the same pictures.
 
     Attributes:
-        folder: absolute path.
+        folder: absolute path; of a collection, its place.
         classes: names; a label is an index into them.
         paths: n pictures that every encoder could use, sorted by class and name.
         labels: (n,) int64.

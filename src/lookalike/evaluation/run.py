@@ -1,7 +1,6 @@
-"""The evaluation, from top to bottom: embed, rank, change, calibrate, sum up."""
+"""The evaluation of a folder, from top to bottom: list, embed, keep what all can use, sum up."""
 
 import os
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,17 +8,11 @@ import numpy as np
 from lookalike.encoders import Encoder, load
 from lookalike.errors import EvaluationError
 from lookalike.evaluation.embedding import Embedded, embed_files
-from lookalike.evaluation.instances import CHANGES, embed_changed, found_again, sample
 from lookalike.evaluation.labelled import LabelledFolder, check_classes, list_labelled
-from lookalike.evaluation.measure import Pictures, Subject, measure
-from lookalike.evaluation.records import (
-    Cost,
-    Evaluation,
-    EvaluationListener,
-    EvaluationProgress,
-)
-
-INSTANCES = 300
+from lookalike.evaluation.measure import Pictures, Subject, numbered
+from lookalike.evaluation.records import Cost, Evaluation, EvaluationListener
+from lookalike.evaluation.summing import INSTANCES, Progress, copies, sum_up
+from lookalike.types import Ids
 
 
 def evaluate(
@@ -47,7 +40,6 @@ def evaluate(
             pictures, or no model or no picture to change is asked for.
         EncoderError: an encoder cannot be used.
     """
-    began = time.perf_counter()
     if not models:
         raise EvaluationError("no model to evaluate; name one with --model")
     if instances < 1:
@@ -55,56 +47,26 @@ def evaluate(
     listing = list_labelled(folder)
     encoders = [model if isinstance(model, Encoder) else load(model) for model in models]
     names = _numbered([encoder.spec.name for encoder in encoders])
-    copies = min(instances, len(listing.paths)) * len(CHANGES)
-    progress = _Progress(on_progress, (len(listing.paths) + copies) * len(encoders))
+    each = len(listing.paths) + copies(len(listing.paths), instances)
+    progress = Progress(on_progress, each * len(encoders))
 
     embedded = []
     for name, encoder in zip(names, encoders, strict=True):
         progress.stage = f"embedding, {name}"
         embedded.append(embed_files(listing.paths, encoder, progress.count))
-    data = _usable(listing, embedded)
-
-    progress.stage = "changed copies"
-    own = sample(len(data.paths), instances, seed)
-    originals = [data.paths[row] for row in own]
-    changed = embed_changed(originals, encoders, seed, progress.count)
-
-    results = []
-    for index, (name, encoder) in enumerate(zip(names, encoders, strict=True)):
-        progress.stage = f"measuring, {name}"
-        progress.count(0)
-        vectors = embedded[index].vectors[data.rows]
-        again = {
-            change: found_again(queries, vectors, own, data.contents)
-            for change, queries in changed[index].items()
-        }
-        subject = Subject(name, encoder, vectors, _cost(encoder, embedded[index]))
-        results.append(measure(subject, data, again, seed))
-    return Evaluation(
-        folder=listing.root,
-        classes=listing.classes,
-        paths=data.paths,
-        labels=data.labels,
-        models=results,
-        instances=len(own),
+    rows, data = _usable(listing, embedded)
+    subjects = [
+        Subject(name, encoder, mine.vectors[rows], _cost(encoder, mine))
+        for name, encoder, mine in zip(names, encoders, embedded, strict=True)
+    ]
+    return sum_up(
+        listing.root,
+        data,
+        subjects,
+        instances=instances,
         seed=seed,
-        duplicates=len(data.contents) - len(np.unique(data.contents)),
-        skipped=data.skipped,
-        seconds=time.perf_counter() - began,
+        progress=progress,
     )
-
-
-class _Progress:
-    def __init__(self, listener: EvaluationListener | None, total: int) -> None:
-        self.stage = ""
-        self._listener = listener
-        self._done = 0
-        self._total = total
-
-    def count(self, more: int) -> None:
-        self._done += more
-        if self._listener:
-            self._listener(EvaluationProgress(self.stage, self._done, self._total))
 
 
 def _numbered(names: list[str]) -> list[str]:
@@ -114,7 +76,8 @@ def _numbered(names: list[str]) -> list[str]:
     ]
 
 
-def _usable(listing: LabelledFolder, embedded: list[Embedded]) -> Pictures:
+def _usable(listing: LabelledFolder, embedded: list[Embedded]) -> tuple[Ids, Pictures]:
+    """The pictures that every encoder can use, and which of the listed ones they are."""
     skipped = list(listing.skipped)
     for reasons in zip(*(one.skipped for one in embedded), strict=True):
         skipped += [reason for reason in reasons if reason is not None][:1]
@@ -122,14 +85,11 @@ def _usable(listing: LabelledFolder, embedded: list[Embedded]) -> Pictures:
     labels = listing.labels[rows]
     counts = np.bincount(labels, minlength=len(listing.classes)).tolist()
     check_classes(listing.root, listing.classes, counts, skipped)
-    digests = [embedded[0].digests[row] for row in rows]
-    numbers = {digest: number for number, digest in enumerate(dict.fromkeys(digests))}
-    return Pictures(
+    return rows, Pictures(
         classes=listing.classes,
-        rows=rows,
         paths=[listing.paths[row] for row in rows],
         labels=labels,
-        contents=np.array([numbers[digest] for digest in digests], np.int64),
+        contents=numbered([embedded[0].digests[row] for row in rows]),
         skipped=skipped,
     )
 

@@ -177,7 +177,12 @@ def _row(evaluation: Evaluation, model: ModelEvaluation, row: int) -> _Row:
 
 
 def _name(evaluation: Evaluation, row: int) -> str:
-    return display_path(os.path.relpath(evaluation.paths[row], evaluation.folder))
+    path, folder = evaluation.paths[row], os.path.join(evaluation.folder, "")
+    return display_path(path.removeprefix(folder))
+
+
+def _milliseconds(measured: float | None) -> str:
+    return "not measured" if measured is None else f"{measured:.1f} ms"
 
 
 def _file(name: str) -> str:
@@ -192,4 +197,5 @@ def _template() -> "Template":
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["shown"] = display_path
+    environment.filters["milliseconds"] = _milliseconds
     return environment.from_string(_file("page.html.jinja"))

@@ -26,7 +26,8 @@ def piped_lines(evaluation: Evaluation) -> list[str]:
         for change, share in model.instances.items():
             lines.append(f"{name}\tinstance_recall_{change}\t{share:.4f}")
         lines.append(f"{name}\tthreshold\t{model.cutoff.score:.4f}")
-        lines.append(f"{name}\tmilliseconds_per_image\t{model.cost.milliseconds_per_image:.3f}")
+        if model.cost.milliseconds_per_image is not None:
+            lines.append(f"{name}\tmilliseconds_per_image\t{model.cost.milliseconds_per_image:.3f}")
         lines.append(f"{name}\tbytes_per_image\t{model.cost.bytes_per_image}")
     lines += [
         f"skipped\t{display_path(file.path)}\t{display_path(file.reason)}"
@@ -46,7 +47,7 @@ def table_lines(evaluation: Evaluation) -> list[str]:
     ]
     rows += [
         ("threshold", [f"{model.cutoff.score:.3f}" for model in models]),
-        ("ms an image", [f"{model.cost.milliseconds_per_image:.1f}" for model in models]),
+        ("ms an image", [_milliseconds(model) for model in models]),
         ("bytes an image", [f"{model.cost.bytes_per_image:,}" for model in models]),
     ]
     label_width = max(len(label) for label, _ in rows)
@@ -74,3 +75,8 @@ def table_lines(evaluation: Evaluation) -> list[str]:
 def _interval(model: ModelEvaluation, metric: str) -> str:
     figure = model.overall[metric]
     return f"{figure.value:.3f}  {figure.low:.3f}-{figure.high:.3f}"
+
+
+def _milliseconds(model: ModelEvaluation) -> str:
+    measured = model.cost.milliseconds_per_image
+    return "not measured" if measured is None else f"{measured:.1f}"
