@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-from lookalike.errors import StoreError, StoreUnavailableError
+from lookalike.errors import StoreError
 from lookalike.store.milvus.address import Address
 from lookalike.store.milvus.entities import Entity
+from lookalike.store.milvus.failures import as_ours, away
 from lookalike.store.milvus.outage import Outage
 from lookalike.store.milvus.patience import Patience
 from lookalike.store.milvus.schema import MOST
@@ -23,12 +24,6 @@ _CONNECT_S = 10.0
 _READ_S = 10.0
 _WRITE_S = 30.0
 """How long a request may take, while its client tries again: a network may be back by then."""
-
-_AWAY = {1, 2, *range(400, 403), *range(500, 504), 601, 602, *range(901, 905)}
-"""Milvus's codes for what is not there for now: the service, replicas, channels, nodes."""
-
-_NOT_LOADED = {101, 102, 103}
-"""Its codes for a collection that it does not hold in memory."""
 
 _DELETE = 10_000
 """Most keys of one deletion."""
@@ -245,44 +240,15 @@ class Server:
     def _call(self, function: Any, *args: object, **named: object) -> Any:  # noqa: ANN401
         ask = partial(self._once, function, *args, **named)
         if self._patience is None:
-            return self._outage.call(ask, self._away)
+            return self._outage.call(ask, away(self._address.shown))
         return self._patience.call(ask)
 
     def _once(self, function: Any, *args: object, **named: object) -> Any:  # noqa: ANN401
         try:
             return function(*args, **named)
         except self._failure as error:
-            raise self._ours(error) from error
+            raise as_ours(error, self._address.shown) from error
         except Exception as error:
             if type(error).__module__.partition(".")[0] != "grpc":
                 raise
-            raise self._ours(error) from error
-
-    @property
-    def _away(self) -> str:
-        return (
-            f"the Milvus server of {self._address.shown} does not answer: is it running, and can "
-            "it be reached from here?"
-        )
-
-    def _ours(self, error: Exception) -> StoreError:
-        text = " ".join(str(error).split())
-        lost = (
-            "unavailable",
-            "connect",
-            "deadline",
-            "retry",
-            "timeout",
-            "not ready",
-            "channel",
-            "no available",
-        )
-        code = getattr(error, "code", None)
-        if code in _NOT_LOADED or "not loaded" in text:
-            return StoreUnavailableError(
-                f"the Milvus server of {self._address.shown} has not loaded the collection: it "
-                "does so after a start; where somebody has released it, it has to be told to"
-            )
-        if code in _AWAY or any(word in text.lower() for word in lost):
-            return StoreUnavailableError(self._away)
-        return StoreError(f"the Milvus server of {self._address.shown} refuses: {text[:500]}")
+            raise as_ours(error, self._address.shown) from error
