@@ -468,6 +468,8 @@ class IndexProgress:
         encoded: pictures run through the encoder so far.
         skipped: files skipped so far.
         news: the files that this run skipped since the snapshot before.
+        waiting: what the run waits for, in a sentence, as a store's server that is away; None where
+            it goes on.
     """
 
     stage: Literal["indexing", "finishing", "filling"]
@@ -477,8 +479,10 @@ class IndexProgress:
     encoded: int
     skipped: int
     news: tuple[Skipped, ...] = ()
+    waiting: str | None = None
 
 
 ProgressListener: TypeAlias = Callable[[IndexProgress], None]
-"""Called from the indexing thread, at once and then a few times a second at most. What it raises
-ends the run as an interruption does: what is encoded is committed, and the caller gets it."""
+"""Called from the indexing thread, at once and then a few times a second at most. That the run
+waits, and waits no more, is told by the thread that waits, but never by two at a time. What it
+raises ends the run as an interruption does: what is encoded is committed; the caller gets it."""

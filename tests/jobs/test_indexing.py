@@ -9,7 +9,8 @@ import lookalike
 from lookalike import Collection, LookalikeError
 from lookalike.errors import CollectionBusyError, SourceError
 from lookalike.jobs import Indexing
-from lookalike.types import Rules
+from lookalike.types import IndexProgress, Rules
+from tests.support.away import SENTENCE, stores_away
 from tests.support.gate import gate_before_encoder, until
 from tests.support.pictures import write_gallery
 
@@ -137,6 +138,46 @@ def test_a_failure_on_the_way_is_told_by_the_job(
     assert status.state == "failed"
     assert status.error is not None
     assert "secret" not in status.error
+
+
+def test_a_run_says_that_it_waits_and_loses_nothing(
+    indexing: Indexing, photos: Collection, pictures: Path, tmp_path: Path
+) -> None:
+    assert indexing.start([str(pictures)]).join(60)
+    write_gallery(tmp_path / "more", 5, first_seed=300)
+    with stores_away() as back:
+        job = indexing.start([str(tmp_path / "more")])
+        until(lambda: job.status().waiting)
+        status = job.status()
+        assert (status.state, status.waiting) == ("indexing", SENTENCE)
+        assert (status.rate, status.seconds_left) == (None, None)
+        back.set()
+        assert job.join(60)
+    assert (job.status().state, job.status().waiting) == ("done", None)
+    assert len(photos) == 45
+
+
+def test_what_a_listener_raises_while_a_run_waits_ends_it_afterwards(
+    photos: Collection, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lookalike.indexer.progress._EVERY_S", 0.0)
+
+    class Enough(Exception):  # noqa: N818
+        pass
+
+    heard: list[str | None] = []
+
+    def listen(progress: IndexProgress) -> None:
+        heard.append(progress.waiting)
+        if progress.waiting:
+            back.set()
+            raise Enough
+
+    with stores_away() as back, pytest.raises(Enough):
+        photos.index(pictures, on_progress=listen)
+    assert heard == [None, SENTENCE, None]
+    assert len(photos) == 0
+    assert photos.index(pictures).added == 40
 
 
 def test_closing_stops_the_job_and_starts_no_more(

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -16,8 +17,9 @@ from fastapi.testclient import TestClient
 import lookalike
 from lookalike.errors import CollectionBusyError, StoreUnavailableError
 from lookalike.server import create_app
-from lookalike.store.milvus import MilvusStore, lease, server
+from lookalike.store.milvus import MilvusStore, lease, patience, server
 from tests.support import milvus
+from tests.support.gate import gate_before_encoder
 from tests.support.pictures import write_gallery
 from tests.support.process import ON_ONE_CORE, start
 from tests.support.records import encoder_identity, put
@@ -153,6 +155,37 @@ def test_a_network_that_is_cut_for_twenty_seconds(
                 "the same server of pictures answers again",
             )
         assert_rode_out(indexing)
+        assert_whole(address, many)
+
+
+def test_a_job_of_the_server_says_that_it_waits(
+    own: milvus.OwnServer, many: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_READ_S", 3.0)
+    monkeypatch.setattr(server, "_WRITE_S", 3.0)
+    monkeypatch.setattr(patience, "LASTS_S", 900.0)
+    with Wire(own.address) as wire:
+        address = f"{wire.address}/j_{uuid.uuid4().hex}"
+        with (
+            lookalike.open(address, model=tiny_model) as photos,
+            TestClient(create_app(photos), base_url="http://127.0.0.1:8765") as client,
+            gate_before_encoder() as gate,
+        ):
+
+            def job() -> dict[str, Any]:
+                found: dict[str, Any] = client.get("/api/index").json()["job"]
+                return found
+
+            assert photos.create()
+            client.post("/api/index", json={"folders": [str(many)]})
+            assert gate.reached.wait(_PATIENCE_S)
+            wire.cut()
+            gate.open()
+            wait_until(lambda: job()["waiting"], "the job waits")
+            assert f"server of {address} does not answer: waiting for it" in job()["waiting"]
+            wire.mend()
+            wait_until(lambda: job()["state"] == "done", "the job goes on")
+            assert job()["waiting"] is None
         assert_whole(address, many)
 
 

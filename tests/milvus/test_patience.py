@@ -31,12 +31,14 @@ def away(times: int) -> Callable[[], str]:
 
 def test_what_fails_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
     looks: list[int] = []
-    waiting = Patience("the server")
+    told: list[str | None] = []
+    waiting = Patience("the server", told.append)
     waiting.guard = lambda: looks.append(1)
     with caplog.at_level(logging.WARNING):
         assert waiting.call(away(3)) == "answer"
     assert len(looks) == 3
     first, last = caplog.messages
+    assert told == [first, None]
     assert "does not answer: waiting for it" in first
     assert "answers again" in last
 

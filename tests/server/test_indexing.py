@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 import lookalike
 from lookalike import Collection
 from tests.server.conftest import Live
+from tests.support.away import SENTENCE, stores_away
 from tests.support.gate import gate_before_encoder, until
 from tests.support.pictures import write_gallery
 
@@ -113,6 +114,18 @@ def test_a_folder_is_indexed_and_followed(server: str, photos: Collection, tmp_p
     with Listener(server, listener.events[-1][1]) as back:
         back.wait_for("done")
     assert back.skipped() == []
+
+
+def test_a_job_that_waits_says_so(server: str, photos: Collection) -> None:
+    with stores_away() as back, Listener(server) as listener:
+        started = httpx2.post(f"{server}/api/index", json={}, timeout=60).json()["job"]
+        until(lambda: httpx2.get(f"{server}/api/index").json()["job"]["waiting"] == SENTENCE)
+        back.set()
+        listener.wait_for("done")
+    assert started["error"] is None
+    assert SENTENCE in [data["waiting"] for name, _, data in listener.events if name == "progress"]
+    end = listener.events[-1][2]
+    assert (end["state"], end["waiting"], end["summary"]["unchanged"]) == ("done", None, 5)
 
 
 def test_search_goes_on_and_a_second_job_is_refused(

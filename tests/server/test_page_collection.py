@@ -11,8 +11,15 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 import lookalike
-from tests.server.browser import DESKTOP, PHONE, Open, expect_pictures
+from tests.server.browser import (
+    DESKTOP,
+    PHONE,
+    Open,
+    expect_pictures,
+    violations_by_day_and_night,
+)
 from tests.server.conftest import Live
+from tests.support.away import SENTENCE, stores_away
 from tests.support.gate import gate_before_encoder
 from tests.support.pictures import write_gallery
 
@@ -113,6 +120,27 @@ def test_index_a_folder_from_the_page(
             page.get_by_role("navigation", name="Views").get_by_text("Search").click()
             expect_pictures(page)
             expect(page.locator("#results-note")).to_have_text("46")
+            page.context.close()
+
+
+@SIZES
+def test_a_job_that_waits_says_so(
+    open_page: Open, tiny_model: Path, tmp_path: Path, viewport: ViewportSize
+) -> None:
+    write_gallery(tmp_path / "pictures", 6)
+    with lookalike.open(tmp_path / "c", model=tiny_model) as photos:
+        photos.index(tmp_path / "pictures")
+        with Live(photos) as server, stores_away() as back:
+            page = open_page("/collection", server=server, viewport=viewport)
+            page.get_by_role("button", name="Look for changes").click()
+            expect(page.locator("#job-waiting")).to_have_text(
+                f"{SENTENCE[0].upper()}{SENTENCE[1:]}."
+            )
+            expect(page.locator("#indexing")).to_have_text("Indexing waits")
+            assert violations_by_day_and_night(page) == []
+            back.set()
+            expect(page.locator("#job-title")).to_contain_text("nothing new", timeout=60_000)
+            expect(page.locator("#job-waiting")).to_be_hidden()
             page.context.close()
 
 

@@ -51,7 +51,7 @@ def progress() -> Iterator[ProgressListener | None]:
             elapsed = bar.tasks[0].elapsed or 0.0
             bar.update(
                 task,
-                description=now.stage,
+                description=now.stage if now.waiting is None else "waiting",
                 completed=now.done,
                 total=now.total if now.total_final else None,
                 rate=f"{now.done / elapsed:.0f}/s" if elapsed > 1 else "",

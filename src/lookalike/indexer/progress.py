@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from lookalike.indexer.ledger import Ledger
@@ -13,12 +14,40 @@ from lookalike.types import IndexProgress, ProgressListener
 _EVERY_S = 0.1
 
 
+class Waits:
+    """A listener that is also told of what the run waits for, from any thread."""
+
+    def __init__(self, listener: ProgressListener) -> None:
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._last = IndexProgress("indexing", 0, 0, False, 0, 0)
+        self._raised: Exception | None = None
+
+    def tell(self, progress: IndexProgress) -> None:
+        """Hand a snapshot on, from the indexing thread; what the listener raises ends the run."""
+        with self._lock:
+            raised, self._raised = self._raised, None
+            if raised is not None:
+                raise raised
+            self._last = replace(progress, waiting=self._last.waiting)
+            self._listener(self._last)
+
+    def wait(self, sentence: str | None) -> None:
+        """Tell at once what is waited for, and with None, that the run goes on."""
+        with self._lock:
+            self._last = replace(self._last, waiting=sentence, news=())
+            try:
+                self._listener(self._last)
+            except Exception as error:  # noqa: BLE001  the answer that has come must not be lost
+                self._raised = error
+
+
 class Teller:
     """Calls the listener a few times a second; does nothing where there is none."""
 
     def __init__(
         self,
-        listener: ProgressListener | None,
+        listener: Waits | None,
         ledger: Ledger,
         scopes: Sequence[Scope],
     ) -> None:
@@ -42,7 +71,7 @@ class Teller:
         if self._listener is None or (stage == "indexing" and now - self._told < _EVERY_S):
             return
         self._told = now
-        self._listener(
+        self._listener.tell(
             IndexProgress(
                 stage=stage,
                 done=self._ledger.done,

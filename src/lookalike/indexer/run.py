@@ -12,7 +12,7 @@ from lookalike.errors import SourceError
 from lookalike.indexer.comeback import comebacks
 from lookalike.indexer.ledger import Ledger
 from lookalike.indexer.presence import Presence, missing
-from lookalike.indexer.progress import Teller
+from lookalike.indexer.progress import Teller, Waits
 from lookalike.indexer.scope import scopes
 from lookalike.indexer.survey import Survey
 from lookalike.indexer.threads import Threads
@@ -55,7 +55,8 @@ def index(  # noqa: PLR0913  one for each thing that a run may differ in
         EncoderError: the encoder does not work at all.
         StoreError: the store cannot be written.
     """
-    store = store.patient()
+    waits = None if on_progress is None else Waits(on_progress)
+    store = store.patient(None if waits is None else waits.wait)
     known = store.roots()
     for start in starts:
         if start not in known:
@@ -69,7 +70,7 @@ def index(  # noqa: PLR0913  one for each thing that a run may differ in
             ledger.relocate(back)
         places = scopes([back.get(start, start) for start in starts], store.roots(), rules)
         presence = Presence(store, [place.root for place in places])
-        teller = Teller(on_progress, ledger, places)
+        teller = Teller(waits, ledger, places)
         survey = Survey(store, places, presence, ledger, teller)
         teller.start()
         try:

@@ -41,6 +41,7 @@ class JobStatus:
         progress: how far it is; None before the first file.
         rate: files a second, lately; None where it cannot be told yet.
         seconds_left: None where it cannot be told, as while files are still counted.
+        waiting: what it waits for, in a sentence; None where it goes on.
         summary: what it did, once it is done.
         error: why it failed, in one sentence.
     """
@@ -54,6 +55,7 @@ class JobStatus:
     progress: IndexProgress | None
     rate: float | None
     seconds_left: float | None
+    waiting: str | None
     summary: IndexSummary | None
     error: str | None
 
@@ -130,6 +132,7 @@ class IndexJob:
             known = progress is not None and progress.total_final and counted
             left = self._pace.left(progress.total) if known and progress is not None else None
             seconds = self._seconds
+            ended = self._state in _ENDS
             return JobStatus(
                 id=self.id,
                 state=self._state,
@@ -140,6 +143,7 @@ class IndexJob:
                 progress=progress,
                 rate=self._pace.rate,
                 seconds_left=left,
+                waiting=None if progress is None or ended else progress.waiting,
                 summary=self._summary,
                 error=None if self.error is None else str(self.error),
             )
@@ -170,8 +174,9 @@ class IndexJob:
         if self._stop.is_set() and progress.stage != "finishing":
             raise _StopAsked
         with self._lock:
-            if self._progress is not None and progress.stage != self._progress.stage:
-                self._pace = Pace()
+            before = self._progress or progress
+            if (progress.stage, progress.waiting) != (before.stage, before.waiting):
+                self._pace = Pace()  # what was before, or a time of waiting, says nothing of now
             self._progress = progress
             self._skipped.extend(progress.news[: MAX_SKIPPED_KEPT - len(self._skipped)])
             self._pace.note(time.monotonic(), progress.done)

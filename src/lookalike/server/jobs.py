@@ -88,6 +88,10 @@ class JobBody(BaseModel):
     skipped: int = Field(description="files that cannot be used, so far")
     rate: float | None = Field(description="files a second, lately")
     seconds_left: float | None
+    waiting: str | None = Field(
+        description="what it waits for, such as a store's server that is away, in a sentence; null "
+        "where it goes on"
+    )
     summary: SummaryBody | None = Field(description="what it did, once it is done")
     error: str | None = Field(description="why it failed")
 
@@ -109,6 +113,7 @@ class JobBody(BaseModel):
             skipped=progress.skipped if progress else 0,
             rate=status.rate,
             seconds_left=status.seconds_left,
+            waiting=None if status.waiting is None else display_path(status.waiting),
             summary=None if summary is None else SummaryBody.of(summary),
             error=None if status.error is None else display_path(status.error),
         )

@@ -5,11 +5,11 @@ in float32 from what is kept, so every store gives the same answer as the NumPy 
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,6 +195,10 @@ class Neighbours(NamedTuple):
     scores: NDArray[np.float32]
 
 
+OnWait: TypeAlias = Callable[[str | None], None]
+"""Told by whichever thread waits what it waits for, in a sentence, and None once it answers."""
+
+
 class Writer(Protocol):
     """The one writer of a collection, as `Store.write` gives it."""
 
@@ -229,11 +233,14 @@ class Store(Protocol):
         search for parts of pictures, are then told to be not to be had there.
         """
 
-    def patient(self) -> "Store":
+    def patient(self, on_wait: OnWait | None = None) -> "Store":
         """The same collection for a long run, which rides out what a search does not wait for.
 
         Where a server holds it and is away, whatever is asked waits for it to come back, up to two
         minutes, from now until the context of its `write` ends.
+
+        Args:
+            on_wait: told of it, see `OnWait`.
         """
 
     def write(self) -> AbstractContextManager[Writer]:

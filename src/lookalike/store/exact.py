@@ -19,6 +19,7 @@ from lookalike.store.base import (
     FileRecord,
     FileState,
     Neighbours,
+    OnWait,
     SkippedFile,
     StoredFile,
     under,
@@ -63,7 +64,7 @@ class ExactStore:
     def layers(self) -> None:
         return None
 
-    def patient(self) -> "ExactStore":
+    def patient(self, on_wait: OnWait | None = None) -> "ExactStore":  # noqa: ARG002  never away
         return self
 
     @contextmanager

@@ -96,7 +96,8 @@ function showIndexing() {
   const { job } = indexing;
   byId("indexing").hidden = !job?.running;
   const share = job?.share ?? null;
-  byId("indexing").textContent = share === null ? "Indexing…" : `Indexing ${Math.floor(share * 100)}%`;
+  const far = share === null ? "Indexing…" : `Indexing ${Math.floor(share * 100)}%`;
+  byId("indexing").textContent = job?.waiting ? "Indexing waits" : far;
 }
 
 function indexed() {

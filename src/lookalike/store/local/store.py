@@ -13,7 +13,7 @@ import numpy as np
 
 from lookalike.encoders.spec import EncoderIdentity
 from lookalike.errors import CollectionBusyError, CollectionNotFoundError, StoreError
-from lookalike.store.base import FileState, Neighbours, SkippedFile, StoredFile, under
+from lookalike.store.base import FileState, Neighbours, OnWait, SkippedFile, StoredFile, under
 from lookalike.store.checks import check_known, check_query
 from lookalike.store.facets import make_facets
 from lookalike.store.local.cache import DEFAULT_RECALL, SearchCache
@@ -137,7 +137,7 @@ class LocalStore:
     def layers(self) -> LocalLayers:
         return self._layers
 
-    def patient(self) -> "LocalStore":
+    def patient(self, on_wait: OnWait | None = None) -> "LocalStore":  # noqa: ARG002  never away
         return self
 
     @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lookalike.errors import StoreUnavailableError
+from lookalike.store.base import OnWait
 
 T = TypeVar("T")
 
@@ -28,8 +29,10 @@ class Patience:
         guard: called before something is asked again; what it raises ends the waiting.
     """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, on_wait: OnWait | None = None) -> None:
+        """Wait for a place, as it is called in sentences; see `OnWait`."""
         self._place = place
+        self._on_wait = on_wait
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._away = self._ran_out = False
@@ -70,14 +73,14 @@ class Patience:
         self._over.set()
 
     def _tell(self, *, away: bool) -> None:
-        with self._lock:
-            changed, self._away = self._away != away, away
-        if changed and away:
-            _log.warning(
-                "%s does not answer: waiting for it, up to %.0f seconds", self._place, LASTS_S
-            )
-        elif changed:
-            _log.warning("%s answers again: going on", self._place)
+        with self._lock:  # held to the end, so that what is told last is so
+            if self._away == away:
+                return
+            self._away = away
+            waits = f"{self._place} does not answer: waiting for it, up to {LASTS_S:.0f} seconds"
+            _log.warning("%s", waits if away else f"{self._place} answers again: going on")
+            if self._on_wait is not None:
+                self._on_wait(waits if away else None)
 
 
 def _nothing() -> None:

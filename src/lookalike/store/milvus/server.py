@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from lookalike.errors import StoreError
+from lookalike.store.base import OnWait
 from lookalike.store.milvus.address import Address
 from lookalike.store.milvus.entities import Entity
 from lookalike.store.milvus.failures import as_ours, away
@@ -70,10 +71,10 @@ class Server:
             timeout=_CONNECT_S,
         )
 
-    def patient(self) -> "Server":
+    def patient(self, on_wait: OnWait | None = None) -> "Server":
         """The same connection for a long run: what is asked waits for a server that is away."""
         other = copy.copy(self)
-        other._patience = Patience(f"the Milvus server of {self._address.shown}")
+        other._patience = Patience(f"the Milvus server of {self._address.shown}", on_wait)
         return other
 
     def hasty(self) -> "Server":

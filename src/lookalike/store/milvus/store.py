@@ -12,7 +12,7 @@ import numpy as np
 
 from lookalike.encoders.spec import EncoderIdentity
 from lookalike.errors import CollectionNotFoundError, StoreError
-from lookalike.store.base import FileState, Neighbours, SkippedFile, StoredFile
+from lookalike.store.base import FileState, Neighbours, OnWait, SkippedFile, StoredFile
 from lookalike.store.checks import check_known, check_query
 from lookalike.store.facets import besides, make_facets, month_of
 from lookalike.store.milvus import schema
@@ -123,9 +123,9 @@ class MilvusStore:
     def layers(self) -> None:
         return None
 
-    def patient(self) -> "MilvusStore":
+    def patient(self, on_wait: OnWait | None = None) -> "MilvusStore":
         other = copy.copy(self)
-        other._server = self._server.patient()
+        other._server = self._server.patient(on_wait)
         other._catalogue = Catalogue(other._server, self._name)
         return other
 

@@ -24,11 +24,12 @@ export function firstFolder(indexing) {
     // With pictures this is not seen: where it still is after a job, the folder had none.
     byId("first-outcome").textContent = job === null || running ? "" : outcome(job);
     if (job === null || !running) return;
-    const { words, folders, share, done, total } = job;
+    const { words, folders, share, done, total, waiting } = job;
     byId("first-words").textContent = folders[0] ? `${words} ${baseName(folders[0])}` : words;
     const bar = byId("first-bar", HTMLProgressElement);
     if (share === null) bar.removeAttribute("value");
     else bar.value = share;
+    byId("first-waiting").textContent = waiting;
     byId("first-count").textContent = total ? `${figure.format(done)} of ${figure.format(total)} files` : "";
   }
 }

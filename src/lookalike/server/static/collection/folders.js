@@ -22,13 +22,16 @@ export async function chooseFolder(words = TO_INDEX) {
   const dialog = byId("folders", HTMLDialogElement);
   /** @type {string | null} */
   let here = null;
+  let asked = 0; // what comes late for an earlier question is dropped
   const field = byId("folder-path", HTMLInputElement);
 
   /** @param {string | null} path */
   async function open(path) {
     byId("folder-problem").textContent = "";
+    const mine = ++asked;
     try {
       const { path: opened, parent, folders } = await api.folders(path);
+      if (mine !== asked) return;
       here = opened;
       field.value = opened;
       byId("folder-here").replaceChildren(...breakable(opened));
@@ -41,6 +44,7 @@ export async function chooseFolder(words = TO_INDEX) {
       byId("folder-list").scrollTop = 0;
     } catch (error) {
       if (!(error instanceof api.Problem)) throw error;
+      if (mine !== asked) return;
       byId("folder-problem").textContent = sentence(error.message);
     }
   }

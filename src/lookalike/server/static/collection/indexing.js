@@ -1,7 +1,7 @@
 // The indexing job of the server, as its events tell of it.
 
 import * as api from "../core/api.js";
-import { counted, duration, figure } from "../core/words.js";
+import { counted, duration, figure, sentence } from "../core/words.js";
 
 /** @import { JobStatus, WatchStatus } from "../core/types.js" */
 
@@ -16,6 +16,7 @@ import { counted, duration, figure } from "../core/words.js";
  * @property {number | null} share 0 to 1; null while it is not known
  * @property {string} rate
  * @property {string} left
+ * @property {string} waiting what it waits for, in a sentence; empty where it goes on
  * @property {string | null} error
  * @property {{path: string, reason: string}[]} skipped
  * @property {number} skippedTotal
@@ -117,7 +118,7 @@ export class Indexing extends EventTarget {
   }
 
   /** @param {JobStatus} status @returns {Job} */
-  #said({ state, folders, done, total, total_final: known, rate, seconds_left: left, summary, error, skipped }) {
+  #said({ state, folders, done, total, total_final: known, rate, seconds_left: left, waiting, summary, error, skipped }) {
     const running = !isOver({ state });
     return {
       words: titleOf(state, summary),
@@ -128,6 +129,7 @@ export class Indexing extends EventTarget {
       share: known && total ? done / total : null,
       rate: running && rate ? `${figure.format(Math.round(rate))} a second` : "",
       left: running && left ? `about ${duration(left)} left` : "",
+      waiting: waiting ? sentence(waiting) : "",
       error,
       skipped: this.#skipped,
       skippedTotal: Math.max(skipped, this.#skipped.length),

@@ -106,7 +106,7 @@ export function collectionView(status, indexing) {
     const { job } = indexing;
     byId("job").hidden = job === null;
     if (job === null) return;
-    const { done, total, share, running, words, rate, left, folders } = job;
+    const { done, total, share, running, words, rate, left, waiting, folders } = job;
     if (running && !view.hidden && performance.now() - told > STATUS_MS) guarded(showStatus);
     byId("job-folders").replaceChildren(...breakable(folders.join(", ")));
     byId("job-title").textContent = words;
@@ -116,6 +116,7 @@ export function collectionView(status, indexing) {
     bar.hidden = !running;
     byId("job-count").textContent = total ? `${figure.format(done)} of ${figure.format(total)} files` : "";
     byId("job-rate").textContent = [rate, left].filter(Boolean).join(", ");
+    byId("job-waiting").textContent = waiting;
     byId("stop").hidden = !running;
     byId("job-see").hidden = running || !done;
     byId("add-folder", HTMLButtonElement).disabled = running;

@@ -142,6 +142,7 @@
  * @property {number} skipped
  * @property {number | null} rate files a second
  * @property {number | null} seconds_left
+ * @property {string | null} waiting what it waits for, in a sentence
  * @property {{added: number, updated: number, unchanged: number, removed: number} | null} summary
  * @property {string | null} error
  */
