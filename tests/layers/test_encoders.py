@@ -69,6 +69,13 @@ def test_from_one_encoder_to_another(
     assert 0 < found.overlap <= 1
     assert set(found.found_again) == {"tiny (1)", "tiny (2)"}
     assert all(share > 0.5 for share in found.found_again.values())
+    assert len(found.examples) == 3
+    for example in found.examples:
+        first_ten = [hit.id for hit in photos.search(example.asked, k=11)]
+        assert example.nearest["tiny (1)"] == [i for i in first_ten if i != example.asked][:10]
+    least = [example.overlap for example in found.examples]
+    assert least == sorted(least)
+    assert least[0] <= found.overlap
     assert photos.encoders.switch(2).answers
     assert photos.status().model.sha256 == added.sha256
     assert photos.encoder.identity.sha256 == added.sha256

@@ -45,6 +45,29 @@ def test_from_one_encoder_to_another(client: TestClient, photos: Collection) -> 
     assert [each["number"] for each in dropped.json()["encoders"]] == [2]
 
 
+def test_two_encoders_side_by_side(client: TestClient, photos: Collection) -> None:
+    assert client.post("/api/encoders/1/compare", json={}).status_code == 409, "it answers"
+    client.post("/api/encoders", json={"model": "compact"})
+    empty = client.post("/api/encoders/2/compare", json={})
+    assert (empty.status_code, "fill the new one first" in empty.json()["error"]) == (409, True)
+    photos.encoders.fill()
+    found = client.post("/api/encoders/2/compare", json={"sample": 4}).json()
+    again = photos.encoders.compare(2, 4)
+    assert (found["sample"], found["overlap"]) == (4, pytest.approx(again.overlap))
+    assert list(found["found_again"]) == ["tiny", "compact"]
+    assert found["found_again"] == pytest.approx(again.found_again)
+    assert [
+        {
+            "asked": each["asked"]["id"],
+            "nearest": {n: [i["id"] for i in rows] for n, rows in each["nearest"].items()},
+        }
+        for each in found["examples"]
+    ] == [{"asked": each.asked, "nearest": each.nearest} for each in again.examples]
+    assert found["examples"][0]["asked"]["path"].endswith((".jpg", ".png"))
+    assert client.post("/api/encoders/2/compare", json={"sample": 0}).status_code == 422
+    assert client.post("/api/encoders/9/compare", json={}).status_code == 404
+
+
 def test_what_is_refused(client: TestClient) -> None:
     assert client.post("/api/encoders", json={"model": "/etc"}).status_code == 422
     assert client.post("/api/encoders/9/switch", json={}).status_code == 404

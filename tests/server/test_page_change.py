@@ -4,6 +4,7 @@ Every test of the page fails on a console error, an exception, a failed request,
 it does not expect, or a request to anything but the server (see `tests.server.browser.Watch`).
 """
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 import lookalike
-from tests.server.browser import Open
+from tests.server.browser import Open, violations_by_day_and_night
 from tests.server.conftest import Live
 from tests.support.pictures import draw, write_gallery
 
@@ -31,7 +32,26 @@ def test_from_one_encoder_to_another(open_page: Open, tiny_model: Path, tmp_path
             page.get_by_label("Another one").select_option("compact")
             page.get_by_role("button", name="Add", exact=True).click()
             expect(rows.nth(1)).to_contain_text("compact 384 dimensions, has all pictures")
+            rows.nth(1).get_by_role("button", name="Compare").click()
+            comparison = page.locator("#comparison")
+            expect(comparison).to_contain_text("tiny beside compact")
+            expect(comparison).to_contain_text(re.compile(r"\d+% with tiny, \d+% with compact"))
+            expect(comparison.locator(".sides > li")).to_have_count(3)
+            first = comparison.locator(".sides > li").first
+            for name in ("tiny", "compact"):
+                nearest = first.get_by_role("list", name=f"Nearest with {name}")
+                expect(nearest.get_by_role("link")).to_have_count(10)
+            one, other = (
+                first.get_by_role("list")
+                .nth(n)
+                .locator("a")
+                .evaluate_all("links => links.map(a => a.href)")
+                for n in (0, 1)
+            )
+            assert first.locator("a.alone").count() == len(set(one) ^ set(other))
+            assert violations_by_day_and_night(page) == []
             rows.nth(1).get_by_role("button", name="Switch to it").click()
+            expect(comparison).to_be_hidden()
             expect(rows.nth(1)).to_contain_text("answers")
             expect(page.locator("#collection-facts")).to_contain_text("compact, 384 dimensions")
             rows.first.get_by_role("button", name="Drop").click()

@@ -4,7 +4,7 @@ Of another encoder, so that a collection can change to it without losing search;
 the pictures, so that a query finds a picture that contains it.
 """
 
-from lookalike.layers.agreement import Agreement
+from lookalike.layers.agreement import Agreement, SideBySide
 from lookalike.layers.encoders import Encoders
 
-__all__ = ["Agreement", "Encoders"]
+__all__ = ["Agreement", "Encoders", "SideBySide"]

@@ -15,6 +15,27 @@ from lookalike.thumbnails import read_original
 
 NEAREST = 10
 
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """One picture that was asked by, and what either encoder finds nearest to it.
+
+    Attributes:
+        asked: its id.
+        nearest: by encoder's name, the ids of its ten nearest, nearest first.
+    """
+
+    asked: int
+    nearest: dict[str, list[int]]
+
+    @property
+    def overlap(self) -> float:
+        """How many of them are the same with both, as a share."""
+        one, other = map(set, self.nearest.values())
+        return len(one & other) / max(1, len(one), len(other))
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -25,11 +46,13 @@ class Agreement:
         overlap: how many of a picture's ten nearest are the same with both, as a share.
         found_again: by encoder's name, the share of changed copies (cropped, compressed, in other
             light) whose nearest picture is the one that they were made from.
+        examples: the pictures of the sample on which the two agree least, three at most.
     """
 
     sample: int
     overlap: float
     found_again: dict[str, float]
+    examples: list[SideBySide]
 
 
 def compare(
@@ -52,17 +75,14 @@ def compare(
         QueryError: no picture is embedded by both, or can be read.
     """
     items = _sample(store, layers, [layer for layer, _ in sides], size)
+    names = _names([layer for layer, _ in sides])
     found = [0, 0]
     asked = 0
-    overlaps = []
+    answers = []
     for place, item in enumerate(items):
-        near = []
-        for layer, _ in sides:
-            (vector,) = layers.vectors(layer, [item.id]).values()
-            ids = layers.search(layer, vector, NEAREST + 1).ids.tolist()
-            near.append({i for i in ids if i != item.id})
-        if near[0] or near[1]:
-            overlaps.append(len(near[0] & near[1]) / max(1, *map(len, near)))
+        near = [_nearest(layers, layer, item.id) for layer, _ in sides]
+        if any(near):
+            answers.append(SideBySide(item.id, dict(zip(names, near, strict=True))))
         copies = _changed(item)
         asked += len(copies)
         for side, (layer, encoder) in enumerate(sides):
@@ -71,15 +91,26 @@ def compare(
             on_progress(place + 1, len(items))
     if not asked:
         raise QueryError("no picture can be read to compare with: are their drives away?")
-    names = [layer.encoder.name for layer, _ in sides]
-    if names[0] == names[1]:
-        names = [f"{layer.encoder.name} ({layer.number})" for layer, _ in sides]
-    shares = [count / asked for count in found]
+    answers.sort(key=lambda answer: answer.overlap)
     return Agreement(
-        len(items),
-        float(np.mean(overlaps)) if overlaps else 1.0,
-        dict(zip(names, shares, strict=True)),
+        sample=len(items),
+        overlap=float(np.mean([answer.overlap for answer in answers])) if answers else 1.0,
+        found_again={name: count / asked for name, count in zip(names, found, strict=True)},
+        examples=answers[:_EXAMPLES],
     )
+
+
+def _names(sides: list[Layer]) -> list[str]:
+    names = [layer.encoder.name for layer in sides]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{layer.encoder.name} ({layer.number})" for layer in sides]
+
+
+def _nearest(layers: Layers, layer: Layer, image_id: int) -> list[int]:
+    (vector,) = layers.vectors(layer, [image_id]).values()
+    ids: list[int] = layers.search(layer, vector, NEAREST + 1).ids.tolist()
+    return [each for each in ids if each != image_id][:NEAREST]
 
 
 def _sample(store: Store, layers: Layers, sides: list[Layer], size: int) -> list[StoredFile]:

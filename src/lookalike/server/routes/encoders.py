@@ -1,4 +1,4 @@
-"""The encoders of a collection: add one, switch to it, drop the earlier one."""
+"""The encoders of a collection: add one, compare it, switch to it, drop the earlier one."""
 
 from typing import Annotated, Any, TypeAlias
 
@@ -9,7 +9,9 @@ from lookalike.collection import Collection
 from lookalike.encoders import BUNDLED, CATALOGUE
 from lookalike.encoders.download import cached
 from lookalike.errors import CollectionBusyError, EncoderMismatchError, QueryError
-from lookalike.server.schemas import EncoderBody, ErrorBody
+from lookalike.layers import Agreement, SideBySide
+from lookalike.present.text import display_path
+from lookalike.server.schemas import EncoderBody, ErrorBody, ImageBody
 from lookalike.server.served import Chosen
 
 _Answers: TypeAlias = dict[int | str, dict[str, Any]]
@@ -35,6 +37,62 @@ class SwitchRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     incomplete: bool = Field(False, description="also where the encoder lacks pictures")
+
+
+class CompareRequest(BaseModel):
+    """How to compare."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sample: int = Field(50, ge=1, le=500, description="how many pictures to ask by, at most")
+
+
+class SideBySideBody(BaseModel):
+    """One picture that was asked by, and what either encoder finds nearest to it."""
+
+    asked: ImageBody
+    nearest: dict[str, list[ImageBody]] = Field(
+        description="by encoder's name, its ten nearest pictures, nearest first"
+    )
+
+    @classmethod
+    def of(cls, collection: Collection, example: SideBySide) -> "SideBySideBody | None":
+        """The example; None where its picture has gone meanwhile."""
+        found = collection.image_files([example.asked])
+        if not found:
+            return None
+        return cls(
+            asked=ImageBody.of(found[0]),
+            nearest={
+                display_path(name): [ImageBody.of(file) for file in collection.image_files(ids)]
+                for name, ids in example.nearest.items()
+            },
+        )
+
+
+class ComparisonBody(BaseModel):
+    """Two encoders side by side, on a sample of the pictures that both have embedded."""
+
+    sample: int = Field(description="number of pictures that were asked by")
+    overlap: float = Field(
+        description="how many of a picture's ten nearest are the same with both, as a share"
+    )
+    found_again: dict[str, float] = Field(
+        description="by encoder's name, the share of changed copies whose nearest picture is the "
+        "one that they were made from; the one that answers comes first"
+    )
+    examples: list[SideBySideBody] = Field(description="pictures on which the two agree least")
+
+    @classmethod
+    def of(cls, collection: Collection, found: Agreement) -> "ComparisonBody":
+        """The comparison, with its names and paths made safe to show."""
+        examples = [SideBySideBody.of(collection, each) for each in found.examples]
+        return cls(
+            sample=found.sample,
+            overlap=found.overlap,
+            found_again={display_path(name): share for name, share in found.found_again.items()},
+            examples=[each for each in examples if each is not None],
+        )
 
 
 class EncodersBody(BaseModel):
@@ -104,6 +162,26 @@ def router() -> APIRouter:
         except (CollectionBusyError, QueryError) as error:
             raise HTTPException(409, str(error)) from error
         return EncodersBody.of(collection)
+
+    @routes.post(
+        "/{number}/compare",
+        summary="Compare an encoder",
+        responses={
+            **_UNKNOWN,
+            409: {"model": ErrorBody, "description": "it answers, or has embedded nothing yet"},
+        },
+    )
+    def compare(collection: Chosen, number: _Number, how: CompareRequest) -> ComparisonBody:
+        """Holds it against the one that answers, on the collection's own pictures.
+
+        It reads each picture that is asked by and embeds three changed copies of it with both,
+        which takes seconds.
+        """
+        _require(collection, number)
+        try:
+            return ComparisonBody.of(collection, collection.encoders.compare(number, how.sample))
+        except QueryError as error:
+            raise HTTPException(409, str(error)) from error
 
     @routes.delete(
         "/{number}",

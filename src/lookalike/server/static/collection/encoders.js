@@ -2,8 +2,9 @@
 
 import * as api from "../core/api.js";
 import { button, byId, make, say } from "../core/dom.js";
-import { guarded } from "../core/notice.js";
+import { guarded, showProblem, working } from "../core/notice.js";
 import { counted, figure } from "../core/words.js";
+import { drawn } from "./comparison.js";
 
 /** @import { Encoder } from "../core/types.js" */
 /** @import { Indexing } from "./indexing.js" */
@@ -11,6 +12,9 @@ import { counted, figure } from "../core/words.js";
 export class Encoders {
   #indexing;
   #changed;
+  #compared = 0; // what comes late for an earlier question is dropped
+  /** @type {string | null} */
+  #of = null; // the collection whose comparison is on screen
 
   /**
    * @param {Indexing} indexing fills a new one
@@ -31,6 +35,7 @@ export class Encoders {
   }
 
   async show() {
+    if (api.chosenCollection() !== this.#of) this.#forget();
     this.#draw(await api.encoders());
   }
 
@@ -49,6 +54,7 @@ export class Encoders {
     const actions = answers
       ? []
       : [
+          button("Compare", {}, (event) => this.#compare(encoder, event)),
           button("Switch to it", { disabled: lacking > 0 }, () => this.#act(() => api.switchEncoder(number), `${name} answers now.`)),
           button("Drop", {}, () => this.#act(() => api.dropEncoder(number), `${name} was dropped.`)),
         ];
@@ -60,10 +66,43 @@ export class Encoders {
     );
   }
 
+  /** @param {Encoder} encoder @param {MouseEvent} event of its button */
+  async #compare({ name, number }, { currentTarget }) {
+    const pressed = /** @type {HTMLButtonElement} */ (currentTarget);
+    const result = byId("comparison");
+    const done = working();
+    const mine = ++this.#compared;
+    this.#of = api.chosenCollection();
+    pressed.disabled = true;
+    result.hidden = false;
+    result.replaceChildren(make("p", { class: "aside" }, "Comparing, which takes a while…"));
+    say(`Comparing ${name}, which takes a while.`);
+    try {
+      const comparison = await api.compareEncoder(number);
+      if (mine !== this.#compared) return;
+      result.replaceChildren(...drawn(comparison));
+      say(`${name} was compared.`);
+    } catch (error) {
+      if (!(error instanceof api.Problem)) throw error;
+      if (mine !== this.#compared) return;
+      this.#forget();
+      showProblem(error.message);
+    } finally {
+      pressed.disabled = false;
+      done();
+    }
+  }
+
+  #forget() {
+    this.#compared += 1;
+    byId("comparison").hidden = true;
+  }
+
   /** @param {() => Promise<{encoders: Encoder[], available: string[]}>} work @param {string} words */
   #act(work, words) {
     guarded(async () => {
       this.#draw(await work());
+      this.#forget();
       say(words);
       await this.#changed();
     });

@@ -1,6 +1,6 @@
 // The server's API, as the page uses it. Every failure is a Problem with a sentence for people.
 
-/** @import { Ask, Encoder, Facets, Heat, Hit, JobStatus, Layout, Picture, Pick, Status, WatchStatus, Where } from "./types.js" */
+/** @import { Ask, Comparison, Encoder, Facets, Heat, Hit, JobStatus, Layout, Picture, Pick, Status, WatchStatus, Where } from "./types.js" */
 
 const LIMIT = 64 * 1024 * 1024;
 
@@ -199,6 +199,12 @@ export const encoders = () => ask("/api/encoders");
 export const addEncoder = (model) => ask("/api/encoders", { method: "POST", json: { model } });
 /** @param {number} number @returns {KnownEncoders} */
 export const switchEncoder = (number) => ask(`/api/encoders/${number}/switch`, { method: "POST", json: {} });
+/** @param {number} number @returns {Promise<Comparison>} */
+export async function compareEncoder(number) {
+  const answer = await ask(`/api/encoders/${number}/compare`, { method: "POST", json: {} });
+  for (const { asked, nearest } of answer.examples) note([asked, ...Object.values(nearest).flat()]);
+  return answer;
+}
 /** @param {number} number @returns {KnownEncoders} */
 export const dropEncoder = (number) => ask(`/api/encoders/${number}`, { method: "DELETE" });
 

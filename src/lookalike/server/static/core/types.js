@@ -97,6 +97,15 @@
  */
 
 /**
+ * Two encoders side by side; objects by encoder's name have the one that answers first.
+ * @typedef {object} Comparison
+ * @property {number} sample pictures that were asked by
+ * @property {number} overlap share of a picture's ten nearest that are the same with both
+ * @property {Record<string, number>} found_again share of changed copies that find their picture
+ * @property {{asked: Picture, nearest: Record<string, Picture[]>}[]} examples where they agree least
+ */
+
+/**
  * @typedef {object} Facets
  * @property {Facet[]} folders
  * @property {Facet[]} formats
