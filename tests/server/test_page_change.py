@@ -120,4 +120,15 @@ def test_a_part_is_marked_and_a_position_named(
             )
             expect(best).to_contain_text("upside down")
             assert page.url.endswith("&turned=1&inside=1")
+            best.locator(".card-link").click()
+            for _ in ("opened", "loaded anew"):
+                expect(page.locator("#stage-image .outline.part")).to_have_attribute(
+                    "style", "left: 50%; top: 0%; width: 50%; height: 50%;"
+                )
+                expect(page.locator("#picture-score")).to_contain_text("the part that is outlined")
+                page.reload()
+            assert violations_by_day_and_night(page) == []
+            page.goto(f"{server}/picture/{query}")  # not as a hit
+            expect(page.locator("#picture-name")).to_have_text("query.png")
+            expect(page.locator("#stage-image .outline")).to_be_hidden()
             page.close()

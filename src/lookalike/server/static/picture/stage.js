@@ -28,17 +28,17 @@ export class Stage {
 
   /**
    * Show a picture: its small copy at once, and in its place, once it has come, a copy for as many
-   * pixels as there are on its longest side.
-   * @param {{source: string, name: string, width?: number, height?: number, largeOf?: (pixels: number) => string, crop?: Crop | null}} what
+   * pixels as there are on its longest side. Of a `crop` the rest is darkened; a `part` is outlined.
+   * @param {{source: string, name: string, width?: number, height?: number, largeOf?: (pixels: number) => string, crop?: Crop | null, part?: Crop | null}} what
    */
-  show({ source, name, width, height, largeOf, crop = null }) {
+  show({ source, name, width, height, largeOf, crop = null, part = null }) {
     this.image.alt = name;
     this.box.dataset.sized = width && height ? "true" : "";
     if (width && height) this.#shape(width, height);
-    this.outline.hidden = crop === null;
-    if (crop) {
-      Object.assign(this.outline.style, { left: `${crop.x * 100}%`, top: `${crop.y * 100}%`, width: `${crop.w * 100}%`, height: `${crop.h * 100}%` });
-    }
+    const outlined = crop ?? part;
+    this.outline.hidden = outlined === null;
+    this.outline.classList.toggle("part", part !== null);
+    if (outlined) this.#outline(outlined, width && height ? width / height : 1);
     if (this.#source !== source) {
       this.#source = source;
       this.#large = "";
@@ -81,6 +81,21 @@ export class Stage {
 
   /** @param {number} width @param {number} height */
   #shape(width, height) {
-    this.box.style.setProperty("--ratio", String(Math.min(4, Math.max(0.25, width / height))));
+    this.box.style.setProperty("--ratio", String(boxed(width / height)));
+  }
+
+  /** @param {Crop} part @param {number} ratio of the picture, whose middle is that of the box */
+  #outline({ x, y, w, h }, ratio) {
+    const across = Math.min(1, ratio / boxed(ratio));
+    const down = Math.min(1, boxed(ratio) / ratio);
+    Object.assign(this.outline.style, {
+      left: `${100 * (0.5 + (x - 0.5) * across)}%`,
+      top: `${100 * (0.5 + (y - 0.5) * down)}%`,
+      width: `${100 * w * across}%`,
+      height: `${100 * h * down}%`,
+    });
   }
 }
+
+/** The ratio of the box for a picture of this one. @param {number} ratio */
+const boxed = (ratio) => Math.min(4, Math.max(0.25, ratio));

@@ -143,19 +143,22 @@ export function pictureView() {
     const name = called(hit);
     document.title = `${name} – Lookalike`;
     byId("picture-name").textContent = name;
+    const [x, y, w, h] = hit.region ?? [0, 0, 0, 0];
     stage.show({
       source: api.thumbnail(hit.id, SMALL),
       name,
+      part: hit.region ? { x, y, w, h } : null,
       width: hit.width,
       height: hit.height,
       ...(Math.max(hit.width, hit.height) > SMALL && { largeOf: (pixels) => largeOf(hit, pixels) }),
     });
     const scored = hit.score !== undefined;
+    const part = hit.region ? ", by the part that is outlined" : "";
     byId("picture-score").hidden = !scored;
     if (scored) {
-      byId("picture-score").replaceChildren(make("strong", {}, inWords(hit)), ` ${inFigures(hit)}`);
+      byId("picture-score").replaceChildren(make("strong", {}, inWords(hit)), ` ${inFigures(hit)}${part}`);
       byId("picture-score").title = inFull(hit);
-      say(`${[inWords(hit), inFigures(hit)].filter(Boolean).join(", ")}: ${name}`);
+      say(`${[inWords(hit), inFigures(hit)].filter(Boolean).join(", ")}${part}: ${name}`);
     } else {
       say(name);
     }
