@@ -6,8 +6,9 @@ encoding as CLIP has it, made by the library tokenizers.
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnx
@@ -17,6 +18,9 @@ from PIL import Image
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from lookalike.encoders import EmbeddingSpec, InputSpec, ModelSpec, TextSpec, write_spec
+
+Tongues: TypeAlias = Mapping[str, tuple[str, ...]]
+"""By colour, its words."""
 
 CONTEXT = 77
 DIMENSION = 512
@@ -28,20 +32,27 @@ _WORDS = (*COLOURS, "photo", "of", "a", "the", "house", "don", "'t", "it", "'s")
 
 
 def write_two_towers(
-    folder: Path, seed: int = 3, words: Tokenizer | None = None, **text: Any
+    folder: Path,
+    seed: int = 3,
+    words: Tokenizer | None = None,
+    tongues: Tongues | None = None,
+    **text: Any,
 ) -> Path:
     """A model folder; keyword arguments change the record of the text side.
 
     Args:
         folder: where to.
         seed: of the space.
-        words: a tokenizer of `TONGUES`; None is CLIP's.
+        words: a tokenizer of `tongues`; None is CLIP's.
+        tongues: what stands for a colour; None is `TONGUES`.
         text: of the record.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         "model.onnx": picture_side(seed),
-        "text.onnx": text_side(seed, table=None if words is None else tongue_table(words)),
+        "text.onnx": text_side(
+            seed, table=None if words is None else tongue_table(words, tongues or TONGUES)
+        ),
         "tokenizer.json": (words or tokenizer()).to_str().encode(),
     }
     for name, data in files.items():
@@ -140,7 +151,26 @@ TONGUES = {
 }
 """Words for the colours in five languages."""
 
-_FILLING = ("a", "ein", "Haus", "une", "maison", "дом", "い", "家")
+SCRIPTS = {
+    "red": ("红色", "أحمر", "rötliches"),
+    "green": ("绿色", "أخضر", "grünliches"),
+    "blue": ("蓝色", "أزرق", "bläuliches"),
+}
+"""Words for the colours in Chinese, in Arabic, and with umlauts."""
+
+HOUSES = ("一座{}的房子", "بيت {} صغير", "ein {} Häuschen")
+"""A house of a colour in those; in Chinese there is no space between words."""
+
+_FILLING = (
+    "a",
+    "Haus",
+    "une",
+    "maison",
+    "дом",
+    "い",
+    "家",
+    *" ".join(HOUSES).replace("{}", " ").split(),
+)
 
 
 def word_pieces() -> Tokenizer:
@@ -156,9 +186,9 @@ def word_pieces() -> Tokenizer:
     return made
 
 
-def unigrams() -> Tokenizer:
+def unigrams(tongues: Tongues = TONGUES) -> Tokenizer:
     """SentencePiece's unigrams, as XLM-RoBERTa has them: spaces belong to the words after them."""
-    known = [*(word for words in TONGUES.values() for word in words), *_FILLING]
+    known = [*(word for words in tongues.values() for word in words), *_FILLING]
     pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
     pieces += [(mark + word, -2.0) for word in known for mark in ("\u2581", "")]
     letters = sorted({letter for word in known for letter in word} | {"\u2581"})
@@ -173,11 +203,11 @@ def unigrams() -> Tokenizer:
     return made
 
 
-def tongue_table(words: Tokenizer) -> NDArray[np.float32]:
+def tongue_table(words: Tokenizer, tongues: Tongues = TONGUES) -> NDArray[np.float32]:
     """As `colour_table`, for a tokenizer of several languages."""
     table = np.zeros((words.get_vocab_size(), 3), np.float32)
     for name, colour in COLOURS.items():
-        for word in TONGUES[name]:
+        for word in tongues[name]:
             for token in (word, "\u2581" + word):
                 number = words.token_to_id(token)
                 if number is not None:
