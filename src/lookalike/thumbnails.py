@@ -2,12 +2,19 @@
 
 import os
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 from lookalike import decode, source
 from lookalike.errors import SourceError
 from lookalike.store import StoredFile
+
+MOST_BYTES = 4 * 2**30
+"""What a collection's thumbnails may take on disk, about."""
+
+_OFTEN = 16
+"""How often it is looked while that much is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +34,13 @@ class Thumbnail:
 class Thumbnails:
     """Makes and keeps the thumbnails of one collection. Thread-safe, also between processes."""
 
-    def __init__(self, folder: str) -> None:
-        """Keep them in `folder`, which is made when it is needed, and may be deleted any time."""
+    def __init__(self, folder: str, most_bytes: int = MOST_BYTES) -> None:
+        """Keep them in `folder`, which is made when it is needed, and may be deleted any time.
+
+        Beyond `most_bytes` those go that were not looked at for longest.
+        """
         self._folder = folder
+        self._most = most_bytes
 
     def of(self, stored: StoredFile, side: int) -> Thumbnail:
         """The picture's thumbnail, its longest side at most `side` pixels.
@@ -52,7 +63,35 @@ class Thumbnails:
             with open(scratch, "wb") as file:
                 file.write(data)
             os.replace(scratch, path)
+            # By chance, so that many short processes come to it as one long one does.
+            if secrets.randbelow(self._most) < _OFTEN * len(data):
+                _drop_oldest(self._folder, self._most)
         return Thumbnail(data, current=True)
+
+
+def _drop_oldest(folder: str, most: int) -> None:
+    """Where files take more than `most` bytes, delete the oldest, until an eighth is free."""
+    found = [
+        (max(status.st_atime_ns, status.st_mtime_ns), status.st_size, path)
+        for path, status in _files(folder)
+    ]
+    total = sum(size for _, size, _ in found)
+    if total <= most:
+        return
+    for _, size, path in sorted(found):
+        if total <= most - most // 8:
+            return
+        with suppress(OSError):  # another process was faster, or reads it and holds it open
+            os.unlink(path)
+        total -= size
+
+
+def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            with suppress(OSError):
+                yield path, os.stat(path)
 
 
 def is_as_indexed(stored: StoredFile, original: source.Media) -> bool:
