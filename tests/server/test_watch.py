@@ -15,6 +15,7 @@ from lookalike.errors import StoreError
 from lookalike.jobs import Watch
 from tests.server.browser import Open
 from tests.server.conftest import Live
+from tests.support.away import SENTENCE, stores_away
 from tests.support.gate import until
 from tests.support.pictures import write_gallery, write_picture
 
@@ -53,6 +54,19 @@ def test_changes_are_found_and_told(photos: Collection, tmp_path: Path) -> None:
         until(lambda: len(photos) == 5)
         write_picture(tmp_path / "more" / "later.jpg", 60)
         until(lambda: len(photos) == 6)
+
+
+@pytest.mark.browser
+def test_a_watch_that_waits_says_so(photos: Collection, open_page: Open) -> None:
+    with stores_away() as back, Live(photos, watch=True) as address:
+        until(lambda: state(address)["waiting"] == SENTENCE)
+        assert not state(address)["watching"]
+        page = open_page("/collection", server=address)
+        expect(page.locator("#watch-note")).to_have_text(f"{SENTENCE[0].upper()}{SENTENCE[1:]}.")
+        back.set()
+        expect(page.locator("#watch-note")).to_contain_text("Watched:")
+        assert state(address)["waiting"] is None
+        page.context.close()
 
 
 def test_a_server_that_does_not_watch_says_so(photos: Collection) -> None:

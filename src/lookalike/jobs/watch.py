@@ -27,12 +27,14 @@ class WatchStatus:
         watching: whether changes are being noted; before, everything is compared.
         changed: when something was changed last, UTC; None where nothing was yet.
         summary: what that was.
+        waiting: what it waits for, in a sentence; None where it goes on.
         error: why it does not go on for now, in one sentence.
     """
 
     watching: bool
     changed: datetime | None
     summary: IndexSummary | None
+    waiting: str | None
     error: str | None
 
 
@@ -69,7 +71,8 @@ class Watch:
         with self._lock:
             changed, summary = self._last or (None, None)
             watching = self._watcher is not None and self._watcher.watching.is_set()
-            return WatchStatus(watching, changed, summary, self._error)
+            waiting = None if self._watcher is None else self._watcher.waiting
+            return WatchStatus(watching, changed, summary, waiting, self._error)
 
     def begin_close(self) -> None:
         """Ask it to end soon: what it has encoded is committed first."""
@@ -83,7 +86,7 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            watcher = Watcher(self._collection, self._note, on_watching=self._on_change)
+            watcher = Watcher(self._collection, self._note, on_news=self._on_change)
             with self._lock:
                 self._watcher = watcher
             try:

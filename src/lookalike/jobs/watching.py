@@ -24,15 +24,23 @@ _WITHOUT_EVENTS = 60
 """How many quiet times pass between comparisons where nothing can be watched."""
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 class Watcher:
     """Watches the roots of a collection.
 
     Args:
         collection: it has been indexed before, and stays open.
         on_run: called with what each run of the indexer did that changed anything.
-        on_watching: called once everything has been compared, and changes are being noted.
+        on_news: called when `watching` or `waiting` has changed, from any thread.
         quiet_s: see `QUIET_S`.
         rescan_s: see `RESCAN_S`.
+
+    Attributes:
+        watching: set once everything has been compared, and changes are being noted.
+        waiting: what a run of the indexer waits for, in a sentence; None where it does not.
     """
 
     def __init__(
@@ -40,16 +48,17 @@ class Watcher:
         collection: Collection,
         on_run: Callable[[IndexSummary], None],
         *,
-        on_watching: Callable[[], None] | None = None,
+        on_news: Callable[[], None] = _nothing,
         quiet_s: float = QUIET_S,
         rescan_s: float = RESCAN_S,
     ) -> None:
         self._collection = collection
         self._on_run = on_run
-        self._on_watching = on_watching
+        self._on_news = on_news
         self._quiet_s = quiet_s
         self._rescan_s = rescan_s
         self.watching = threading.Event()
+        self.waiting: str | None = None
         self._changed: set[str] = set()
         self._since: float | None = None
         self._stop = threading.Event()
@@ -108,8 +117,7 @@ class Watcher:
                 compared = self._index(())
                 if compared and not self.watching.is_set():
                     self.watching.set()
-                    if self._on_watching is not None:
-                        self._on_watching()
+                    self._on_news()
                 continue
             self._note((path for _, path in changes), roots)
             if self._is_due(quiet=not changes) and self._index(sorted(self._changed)):
@@ -155,6 +163,9 @@ class Watcher:
             return self._collection.index(on_progress=self._listen)
 
     def _listen(self, progress: IndexProgress) -> None:
+        if progress.waiting != self.waiting:
+            self.waiting = progress.waiting
+            self._on_news()
         if self._stop.is_set() and progress.stage == "indexing":
             raise _StopAsked
 

@@ -125,6 +125,7 @@ class WatchBody(BaseModel):
     watching: bool = Field(description="whether changes are noted; before, all is compared")
     changed: datetime | None = Field(description="when something was changed last")
     summary: SummaryBody | None = Field(description="what that was")
+    waiting: str | None = Field(description="what it waits for, in a sentence")
     error: str | None = Field(description="why it does not go on for now")
 
     @classmethod
@@ -134,6 +135,7 @@ class WatchBody(BaseModel):
             watching=status.watching,
             changed=status.changed,
             summary=None if status.summary is None else SummaryBody.of(status.summary),
+            waiting=None if status.waiting is None else display_path(status.waiting),
             error=None if status.error is None else display_path(status.error),
         )
 

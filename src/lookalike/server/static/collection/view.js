@@ -95,10 +95,10 @@ export function collectionView(status, indexing) {
     const { watch } = indexing;
     byId("watch-note").hidden = watch === null;
     if (watch === null) return;
-    const { watching, changed, summary, error } = watch;
+    const { watching, changed, summary, waiting, error } = watch;
     const last = changed && summary ? ` Last change: ${moment(changed)}, ${changesOf(summary)}.` : "";
     const now = watching ? "Watched: what changes is indexed within seconds." : "Looking through these folders, which will then be watched.";
-    byId("watch-note").textContent = error ? `Not watched for now: ${error}` : now + last;
+    byId("watch-note").textContent = error ? `Not watched for now: ${error}` : (waiting ? sentence(waiting) : now) + last;
   }
 
   function showJob() {

@@ -162,6 +162,7 @@
  * @property {boolean} watching whether changes are noted; before, everything is compared
  * @property {string | null} changed when something was changed last
  * @property {{added: number, updated: number, removed: number} | null} summary what that was
+ * @property {string | null} waiting what it waits for, in a sentence
  * @property {string | null} error why it does not go on for now
  */
 
