@@ -164,7 +164,8 @@ class Collection:
             on_progress: called a few times a second; what it raises ends the run, cleanly.
             ray: where pictures are read and encoded by workers: the address of a Ray cluster, or
                 "local". None does it on this machine, in processes of its own if it takes long.
-            worker_cpus: processor cores of a Ray worker; None is 8, or all that a node has.
+            worker_cpus: processor cores of a Ray worker; None is one, or more where a node has more
+                than 8.
 
         Raises:
             ClusterError: Ray is not installed, or the cluster cannot be used.

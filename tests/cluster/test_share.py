@@ -4,8 +4,9 @@ from lookalike.cluster.share import shares
 from lookalike.crew import Share
 
 
-def test_a_node_is_shared_out_among_workers_of_eight_cores() -> None:
-    assert shares([{"CPU": 16.0}, {"CPU": 4.0}]) == [Share(8), Share(8), Share(4)]
+def test_a_node_has_a_worker_a_core_and_eight_at_most() -> None:
+    assert shares([{"CPU": 4.0}, {"CPU": 1.0}]) == [Share(1)] * 5
+    assert shares([{"CPU": 20.0}]) == [Share(3)] * 4 + [Share(2)] * 4
 
 
 def test_workers_take_as_many_cores_as_they_are_given() -> None:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @click.option(
     "--worker-cpus",
     type=click.IntRange(1),
-    help="With --ray: processor cores a worker. Default: 8, or all that a node has.",
+    help="With --ray: processor cores a worker. Default: 1, or more on a node of more than 8.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 where files were skipped.")
 @options.as_json

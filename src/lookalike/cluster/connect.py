@@ -34,8 +34,8 @@ def on_ray(address: str, worker_cpus: int | None = None) -> Iterator[OpenWorksho
 
     Args:
         address: of the cluster (host:port, ray://host:port, auto), or `local`.
-        worker_cpus: processor cores a worker; None is 8, or all that a node has. A node's GPUs get
-            a worker each, with their share of its cores.
+        worker_cpus: processor cores a worker; None is one, or more on a node of more than 8. A
+            node's GPUs get a worker each, with their share of its cores.
 
     Raises:
         ClusterError: Ray is not installed, or no cluster answers.

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from lookalike.crew import Share
-
-_MOST_CPUS = 8
-"""Cores of a worker by default: more threads of one Python would wait for each other."""
+from lookalike.crew import Share, split
 
 
 def shares(nodes: Iterable[Mapping[str, float]], cpus: int | None = None) -> list[Share]:
@@ -13,14 +10,16 @@ def shares(nodes: Iterable[Mapping[str, float]], cpus: int | None = None) -> lis
 
     Args:
         nodes: resources of each node, as Ray names them.
-        cpus: cores a worker, on nodes without GPUs.
+        cpus: cores a worker, on nodes without GPUs; None is as on one machine, see `split`.
     """
     found = []
     for node in nodes:
         cores, gpus = int(node.get("CPU", 0)), int(node.get("GPU", 0))
         if gpus and cores >= gpus:
             found += [Share(cores // gpus, 1)] * gpus
-        elif cores:
-            each = min(cores, cpus or _MOST_CPUS)
+        elif cores and cpus:
+            each = min(cores, cpus)
             found += [Share(each)] * (cores // each)
+        elif cores:
+            found += split(cores)
     return found or [Share(1)]

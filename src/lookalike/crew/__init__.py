@@ -4,7 +4,7 @@ from lookalike.crew.crew import Crew
 from lookalike.crew.growing import Growing, here
 from lookalike.crew.parcel import PICTURES, Finished
 from lookalike.crew.processes import Processes
-from lookalike.crew.staff import AT_ONCE, Share, Staff, WorkerDied
+from lookalike.crew.staff import AT_ONCE, Share, Staff, WorkerDied, split
 from lookalike.crew.worker import READERS, Model, Worker
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "Worker",
     "WorkerDied",
     "here",
+    "split",
 ]

@@ -19,17 +19,13 @@ from itertools import count
 from types import TracebackType
 from typing import IO, Any
 
-from lookalike.crew.staff import Answer, Share, WorkerDied
+from lookalike.crew.staff import Answer, Share, WorkerDied, split
 from lookalike.crew.worker import READERS
 from lookalike.encoders import Encoder, ModelSpec
 from lookalike.indexer import cores
 
 HEAD = struct.Struct("<Q")
 """Before each message: its length."""
-
-_MOST = 8
-"""Workers at most: each has the model in its memory. Where there are more cores, each takes
-several."""
 
 _COMMAND = (sys.executable, "-m", "lookalike.crew.process")
 
@@ -98,9 +94,7 @@ class Processes:
 
     def shares(self) -> list[Share]:
         """See `Staff`."""
-        workers = min(cores(), _MOST)
-        each, left = divmod(cores(), workers)
-        return [Share(each + (number < left)) for number in range(workers)]
+        return split(cores())
 
     def hire(self, share: Share) -> _Process:
         """See `Staff`."""

@@ -14,6 +14,9 @@ Ticket: TypeAlias = Any
 Answer: TypeAlias = Any
 """What the method that was called has returned."""
 
+_MOST = 8
+"""Workers of a machine, at most."""
+
 AT_ONCE = 3
 """Parcels a worker has at once: one is read while one is encoded and one ends."""
 
@@ -24,6 +27,17 @@ class Share:
 
     cpus: int
     gpus: int = 0
+
+
+def split(cores: int) -> list[Share]:
+    """The workers of one machine with so many cores, at least 1: a core each, up to 8 of them.
+
+    Threads of one Python wait for each other, so many small workers beat few large ones; but each
+    has the model in its memory.
+    """
+    workers = min(cores, _MOST)
+    each, left = divmod(cores, workers)
+    return [Share(each + (number < left)) for number in range(workers)]
 
 
 class WorkerDied(Exception):  # noqa: N818  not an error of the run: another one is hired
