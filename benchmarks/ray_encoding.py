@@ -43,7 +43,7 @@ def measure(images: Path, rounds: int, model: str) -> list[list[str]]:
     cores = len(os.sched_getaffinity(0))
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Its workers would give way to whatever else runs here, and the single process would not.
-    os.environ["RAY_worker_niceness"] = str(os.nice(0))
+    os.environ["RAY_worker_niceness"] = str(os.nice(0))  # noqa: SIM112  as Ray spells it
     ray.init(
         address="local",
         num_cpus=cores,

@@ -10,7 +10,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from lookalike.cluster.model import ModelFiles
 from lookalike.cluster.share import shares
-from lookalike.crew import AT_ONCE, READERS, Share, Worker, WorkerDied
+from lookalike.crew import READERS, Share, Worker, WorkerDied
 from lookalike.crew.staff import Answer, Handle, Ticket
 from lookalike.encoders import Encoder
 from lookalike.errors import ClusterError, LookalikeError
@@ -55,16 +55,23 @@ class Actors:
 
     def hire(self, share: Share) -> Handle:
         """See `Staff`."""
-        options = {"num_cpus": share.cpus, "num_gpus": share.gpus, "max_concurrency": AT_ONCE + 1}
-        return ray.remote(Worker).options(**options).remote(share.cpus)
+        options: dict[str, Any] = {
+            "num_cpus": share.cpus,
+            "num_gpus": share.gpus,
+            "concurrency_groups": {"reading": 1, "encoding": 1},
+        }
+        as_actor: Any = ray.remote(**options)  # its types do not know the groups
+        return as_actor(Worker).remote(share.cpus)
 
     def begin(self, worker: Handle, share: Share) -> Ticket:
         """See `Staff`."""
-        return worker.set_up.remote(self._model, READERS, share.gpus > 0)
+        return self.ask(worker, "set_up", self._model, READERS, share.gpus > 0)
 
     def ask(self, worker: Handle, method: str, *given: object) -> Ticket:
         """See `Staff`."""
-        return getattr(worker, method).remote(*given)
+        # Files of one parcel are read while another one is encoded.
+        group = "reading" if method == "read" else "encoding"
+        return getattr(worker, method).options(concurrency_group=group).remote(*given)
 
     def answered(self, tickets: Sequence[Ticket], patience_s: float) -> list[Ticket]:
         """See `Staff`."""
