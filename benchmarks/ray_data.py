@@ -31,8 +31,8 @@ from lookalike.cluster.model import ModelFiles
 from lookalike.crew.parcel import PICTURES, Finished
 from lookalike.crew.worker import READERS, Worker
 from lookalike.decode import DETAILS
-from lookalike.encoders import identity, load
-from lookalike.indexer import Candidate, Fresh, cores
+from lookalike.encoders import cores, identity, load
+from lookalike.indexer import Candidate, Fresh
 from lookalike.store import Changes, FileRecord, LocalStore
 
 SHARED = Path(os.environ.get("LOOKALIKE_SHARED", "../shared"))

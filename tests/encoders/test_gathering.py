@@ -20,11 +20,13 @@ class Slow:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.alone: list[bool] = []
         self.begun = threading.Event()
         self.go = threading.Event()
 
-    def __call__(self, batch: Pixels) -> Embeddings:
+    def __call__(self, batch: Pixels, alone: bool) -> Embeddings:
         self.sizes.append(len(batch))
+        self.alone.append(alone)
         self.begun.set()
         assert self.go.wait(30)
         if (batch == 13).any():
@@ -37,6 +39,7 @@ def test_one_alone_is_computed_at_once() -> None:
     slow.go.set()
     assert Gathering(slow).embed(picture(5)).tolist() == [[5]]
     assert slow.sizes == [1]
+    assert slow.alone == [True]
 
 
 def test_all_that_wait_go_together_and_each_gets_his_own() -> None:
@@ -52,6 +55,26 @@ def test_all_that_wait_go_together_and_each_gets_his_own() -> None:
         assert first.result(30).tolist() == [[200]]
         assert [other.result(30).tolist() for other in others] == [[[v]] for v in range(20, 50)]
     assert slow.sizes == [1, MOST, 30 - MOST]
+
+
+def test_what_waits_is_shared_out_among_the_lanes() -> None:
+    slow = Slow()
+    gathering = Gathering(slow, lanes=2)
+    with ThreadPoolExecutor(40) as pool:
+        first = [pool.submit(gathering.embed, picture(value)) for value in (200, 201)]
+        while len(slow.sizes) < 2:  # nobody waits while a lane is free
+            threading.Event().wait(0.01)
+        others = [pool.submit(gathering.embed, picture(value)) for value in range(20, 30)]
+        while len(gathering._waiting) < 10:
+            threading.Event().wait(0.01)
+        slow.go.set()
+        assert [one.result(30).tolist() for one in first] == [[[200]], [[201]]]
+        assert [other.result(30).tolist() for other in others] == [[[v]] for v in range(20, 30)]
+    assert slow.sizes[:3] == [1, 1, 6]  # the one whose turn it is, and half of the nine others
+    assert sum(slow.sizes) == 12
+    assert slow.alone[:3] == [True, False, False]
+    assert gathering.embed(picture(7)).tolist() == [[7]]
+    assert slow.alone[-1]  # both lanes are free again
 
 
 def test_one_that_is_refused_costs_nobody_else() -> None:
@@ -74,13 +97,25 @@ def test_one_that_is_refused_costs_nobody_else() -> None:
 def test_an_unknown_error_goes_to_one_and_the_others_go_on() -> None:
     calls = []
 
-    def embed(batch: Pixels) -> Embeddings:
+    slow = Slow()
+
+    def embed(batch: Pixels, alone: bool) -> Embeddings:
         calls.append(len(batch))
-        if len(calls) == 1:
+        if len(calls) == 2:
             raise KeyboardInterrupt
-        return batch[:, 0, 0, :1].astype(np.float32)
+        return slow(batch, alone)
 
     gathering = Gathering(embed)
-    with pytest.raises(KeyboardInterrupt):
-        gathering.embed(picture(1))
-    assert gathering.embed(picture(2)).tolist() == [[2]]
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(gathering.embed, picture(1))
+        assert slow.begun.wait(30)
+        others = [pool.submit(gathering.embed, picture(value)) for value in (2, 3, 4)]
+        while len(gathering._waiting) < 3:
+            threading.Event().wait(0.01)
+        slow.go.set()
+        assert first.result(30).tolist() == [[1]]
+        ends = [other.exception(30) for other in others]
+        found = [other.result().tolist() for other in others if other.exception() is None]
+    assert [type(end) for end in ends if end is not None] == [KeyboardInterrupt]
+    assert len(found) == 2
+    assert sum(calls) == 1 + 3 + 2

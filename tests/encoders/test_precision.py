@@ -31,7 +31,7 @@ class _Fake:
     def precisions(self) -> list[Precision]:
         return ["bf16", "fp32"] if self.fast_first else ["fp32"]
 
-    def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
+    def compile(self, spec: ModelSpec, file: str, precision: Precision, lanes: int = 1) -> Runtime:
         self.compiled.append(precision)
         return _FakeRuntime(precision, self.cosine if precision == "bf16" else 1.0)
 

@@ -9,7 +9,7 @@ import pytest
 
 from lookalike.decode import decode
 from lookalike.encoders import Encoder, load, read_spec, runtimes
-from lookalike.encoders.runtimes import RuntimeFactory, available, choose
+from lookalike.encoders.runtimes import RuntimeFactory, available, choose, cores, lanes
 from lookalike.errors import EncoderError, ModelSpecError, RuntimeUnavailableError
 from lookalike.types import Embeddings
 from tests.support.process import python
@@ -323,3 +323,33 @@ def test_batches_from_many_threads_at_once(tiny_model: Path) -> None:
         for _ in range(25):
             for one, many in zip(alone, pool.map(encoder.embed, batches), strict=True):
                 np.testing.assert_allclose(many, one, atol=1e-5)
+
+
+def test_callers_at_the_same_time_get_what_each_alone_gets(tiny_model: Path) -> None:
+    encoder = load(str(tiny_model), runtime="openvino")
+    size = encoder.spec.input
+    random = np.random.default_rng(4)
+    pictures = random.integers(0, 256, (60, 1, size.height, size.width, 3), np.uint8)
+    alone = [encoder.embed(picture) for picture in pictures]
+    with ThreadPoolExecutor(12) as pool:
+        for _ in range(10):
+            for one, many in zip(alone, pool.map(encoder.embed, pictures), strict=True):
+                np.testing.assert_allclose(many, one, atol=1e-5)
+
+
+def test_lanes_are_for_callers_who_have_not_said_how_many_threads() -> None:
+    assert lanes("openvino") == min(cores(), 8)
+    assert lanes("openvino", threads=1) == 1
+    assert lanes("onnxruntime") == 1
+
+
+def test_a_model_of_several_lanes_gives_what_one_gives(tiny_model: Path) -> None:
+    encoder = load(str(tiny_model), runtime="openvino", precision="fp32")
+    factory = choose("openvino")
+    size = encoder.spec.input
+    batch = np.random.default_rng(5).integers(0, 256, (3, size.height, size.width, 3), np.uint8)
+    one = factory.compile(encoder.spec, encoder.file, "fp32").run(batch)
+    many = factory.compile(encoder.spec, encoder.file, "fp32", lanes=2)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(many.run, [batch] * 40):
+            np.testing.assert_allclose(found, one, atol=1e-4)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lookalike.crew import Crew
-from lookalike.encoders import Encoder
+from lookalike.encoders import Encoder, cores
 from lookalike.errors import ClusterError
-from lookalike.indexer import OpenWorkshop, Presence, Workshop, cores
+from lookalike.indexer import OpenWorkshop, Presence, Workshop
 from lookalike.store import Store
 
 LOCAL = "local"

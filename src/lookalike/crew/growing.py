@@ -8,7 +8,7 @@ from types import TracebackType
 from lookalike.crew.crew import Crew
 from lookalike.crew.processes import Processes
 from lookalike.decode import is_isolated
-from lookalike.encoders import Encoder
+from lookalike.encoders import Encoder, cores
 from lookalike.errors import LookalikeError
 from lookalike.indexer import (
     Candidate,
@@ -17,7 +17,6 @@ from lookalike.indexer import (
     Presence,
     Threads,
     Workshop,
-    cores,
 )
 from lookalike.store import Store
 

@@ -21,8 +21,7 @@ from typing import IO, Any
 
 from lookalike.crew.staff import Answer, Share, WorkerDied, split
 from lookalike.crew.worker import READERS
-from lookalike.encoders import Encoder, ModelSpec
-from lookalike.indexer import cores
+from lookalike.encoders import Encoder, ModelSpec, cores
 
 HEAD = struct.Struct("<Q")
 """Before each message: its length."""

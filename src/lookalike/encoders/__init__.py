@@ -8,7 +8,7 @@ from lookalike.encoders.catalogue import BUNDLED, CATALOGUE, DEFAULT_MODEL, Cata
 from lookalike.encoders.encoder import Encoder
 from lookalike.encoders.likeness import ScoreCalibration
 from lookalike.encoders.locate import LocatedModel, load, locate
-from lookalike.encoders.runtimes import gpu_runtime
+from lookalike.encoders.runtimes import cores, gpu_runtime
 from lookalike.encoders.spec import (
     EmbeddingSpec,
     EncoderIdentity,
@@ -36,6 +36,7 @@ __all__ = [
     "ModelSpec",
     "ScoreCalibration",
     "TextSpec",
+    "cores",
     "file_sha256",
     "gpu_runtime",
     "identity",

@@ -11,7 +11,7 @@ from lookalike.decode import Picture
 from lookalike.encoders.gathering import MOST, Gathering
 from lookalike.encoders.precision import settle
 from lookalike.encoders.preprocess import decode_hint, to_pixels
-from lookalike.encoders.runtimes import Precision, Runtime, choose, gpu_runtime, resolve
+from lookalike.encoders.runtimes import Precision, Runtime, choose, gpu_runtime, lanes, resolve
 from lookalike.encoders.spec import EncoderIdentity, ModelSpec, identity
 from lookalike.encoders.words import TextFiles, Words
 from lookalike.errors import EncoderError, RuntimeUnavailableError
@@ -55,8 +55,10 @@ class Encoder:
         self.precision_asked = precision
         self._threads = threads
         self._runtime: Runtime | None = None
+        self._lane: Runtime | None = None
         self._compiling = threading.Lock()
-        self._gathering = Gathering(self._embed)
+        self._lanes = lanes(self._runtime_name, threads)
+        self._gathering = Gathering(self._embed, self._lanes)
         self._words = None if text is None else Words(spec, text, self._runtime_name)
 
     @property
@@ -103,7 +105,7 @@ class Encoder:
             ModelSpecError: the model file does not fit its spec.
         """
         if len(batch) >= MOST:
-            return self._embed(batch)
+            return self._embed(batch, alone=True)
         return self._gathering.embed(batch)
 
     def embed_text(self, texts: Sequence[str]) -> Embeddings:
@@ -124,8 +126,11 @@ class Encoder:
             raise EncoderError(f"{self.spec.name} has no text side: it understands no words")
         return normalise(self._words.embed(texts))
 
-    def _embed(self, batch: Pixels) -> Embeddings:
-        raw = self._compiled(batch).run(batch)
+    def _embed(self, batch: Pixels, alone: bool) -> Embeddings:
+        runtime = self._compiled(batch)
+        if not alone and self._lanes > 1:
+            runtime = self._compiled_lane(runtime.precision)
+        raw = runtime.run(batch)
         if raw.shape != (len(batch), self.dimension):
             raise EncoderError(
                 f"{self.spec.name} gave embeddings of dimension {raw.shape[1]}, but its spec says "
@@ -139,6 +144,15 @@ class Encoder:
                 if self._runtime is None:
                     self._runtime = self._compile(batch)
         return self._runtime
+
+    def _compiled_lane(self, precision: Precision) -> Runtime:
+        """For one of several batches at a time, each on its share of the cores."""
+        if self._lane is None:
+            with self._compiling:
+                if self._lane is None:
+                    factory = choose(self._runtime_name, self._threads)
+                    self._lane = factory.compile(self.spec, self.file, precision, self._lanes)
+        return self._lane
 
     def _compile(self, batch: Pixels) -> Runtime:
         factory = choose(self._runtime_name, self._threads)

@@ -6,7 +6,7 @@ from lookalike.indexer.films import FilmDone
 from lookalike.indexer.prepare import Refused, develop, recognise, refused, with_sidecars
 from lookalike.indexer.presence import Presence, is_away
 from lookalike.indexer.run import index
-from lookalike.indexer.threads import Pipeline, Threads, cores
+from lookalike.indexer.threads import Pipeline, Threads
 from lookalike.indexer.workshop import OpenWorkshop, Outcome, Outcomes, Workshop
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Refused",
     "Threads",
     "Workshop",
-    "cores",
     "develop",
     "index",
     "is_away",

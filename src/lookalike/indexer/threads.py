@@ -3,14 +3,13 @@
 At most a fixed number of pictures is in work, so memory does not grow with the collection.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
 
-from lookalike.encoders import Encoder
+from lookalike.encoders import Encoder, cores
 from lookalike.indexer.batches import AtOnce, Encoding
 from lookalike.indexer.candidates import Candidate
 from lookalike.indexer.films import Films
@@ -127,10 +126,3 @@ class Threads:
     def drain(self) -> Outcomes:
         """See `Workshop`."""
         return self._pipeline.drain()
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

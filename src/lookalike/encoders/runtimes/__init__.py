@@ -3,6 +3,7 @@
 A runtime takes RGB uint8 batches; scaling to floats belongs to its graph, where it is free.
 """
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Literal, Protocol
@@ -16,6 +17,9 @@ from lookalike.errors import EncoderError, RuntimeUnavailableError
 from lookalike.types import Pixels
 
 Precision = Literal["fp32", "bf16"]
+
+_MOST_LANES = 8
+"""Where there are more cores, each lane takes several."""
 
 
 class Runtime(Protocol):
@@ -65,8 +69,15 @@ class RuntimeFactory(Protocol):
     def precisions(self) -> list[Precision]:
         """What this machine computes natively, fastest first; always has "fp32"."""
 
-    def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
+    def compile(self, spec: ModelSpec, file: str, precision: Precision, lanes: int = 1) -> Runtime:
         """Compile the model file.
+
+        Args:
+            spec: the model's record.
+            file: path of its ONNX file.
+            precision: the arithmetic.
+            lanes: how many batches are computed at a time, each on its share of the cores. See
+                `lanes` below for how many a runtime has.
 
         Raises:
             ModelSpecError: the file is no usable ONNX model, or does not fit its spec.
@@ -125,6 +136,26 @@ def choose(name: str = "auto", threads: int | None = None) -> RuntimeFactory:
             f"the runtime {chosen} is installed but cannot start ({error}); reinstall it with: "
             f"pip install --force-reinstall {chosen}"
         ) from error
+
+
+def lanes(name: str, threads: int | None = None) -> int:
+    """How many batches a runtime computes at a time, where there are so many callers.
+
+    A batch on a core of its own waits for no other core, so that several at a time are done sooner
+    than one after the other by all cores.
+
+    Args:
+        name: of the runtime.
+        threads: see `choose`; who has said how many has work for that many.
+    """
+    return min(cores(), _MOST_LANES) if name == "openvino" and threads is None else 1
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def gpu_runtime() -> str | None:

@@ -34,7 +34,7 @@ class ONNXRuntime:
     def precisions(self) -> list[Precision]:
         return ["fp32"]
 
-    def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
+    def compile(self, spec: ModelSpec, file: str, precision: Precision, lanes: int = 1) -> Runtime:
         return _Session(_open(file, self._threads), spec)
 
     def compile_text(self, spec: ModelSpec, file: str) -> TextRuntime:

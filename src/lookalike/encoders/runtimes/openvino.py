@@ -3,7 +3,9 @@
 import io
 import math
 import threading
+from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -32,8 +34,7 @@ _HINTS: dict[Precision, str] = {"bf16": "bf16", "fp32": "f32"}
 
 
 _computing = threading.Lock()
-"""Held while something is computed. All cores work on one batch, so two at a time would gain
-nothing; and OpenVINO's binding can lock up for ever where two threads hand it arrays at once."""
+"""Held while all cores work on one thing: a second one at the same time would gain nothing."""
 
 
 @cache
@@ -57,9 +58,15 @@ def _imported(place: str, options: dict[str, str]) -> Any:
         return None
 
 
-def _some_cores(threads: int) -> dict[str, str]:
-    """Options for one of several processes: each would bind its threads to the same first cores."""
-    return {"INFERENCE_NUM_THREADS": str(threads), "ENABLE_CPU_PINNING": "NO"}
+def _share(threads: int | None, lanes: int) -> dict[str, str]:
+    """Options for some of the cores, or for several batches at a time."""
+    options = {}
+    if threads is not None:
+        # Each of several processes would bind its threads to the same first cores.
+        options = {"INFERENCE_NUM_THREADS": str(threads), "ENABLE_CPU_PINNING": "NO"}
+    if lanes > 1:  # beside threads that do other things, which would wait for a core that is bound
+        options |= {"NUM_STREAMS": str(lanes), "ENABLE_CPU_PINNING": "NO"}
+    return options
 
 
 class OpenVINO:
@@ -77,13 +84,14 @@ class OpenVINO:
         native = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         return ["bf16", "fp32"] if "BF16" in native else ["fp32"]
 
-    def compile(self, spec: ModelSpec, file: str, precision: Precision) -> Runtime:
-        options = {} if self._threads is None else _some_cores(self._threads)
+    def compile(self, spec: ModelSpec, file: str, precision: Precision, lanes: int = 1) -> Runtime:
+        options = _share(self._threads, lanes)
         device = _device() + "".join(options.values())
         place = compiled_path(spec, f"openvino {self.version()}", device, precision)
         options |= {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
         compiled = _compiled(file, place, options, lambda model: _embedding_graph(model, spec))
-        return _CompiledOpenVINO(compiled, spec, precision)
+        turn = _computing if lanes == 1 else nullcontext()
+        return _CompiledOpenVINO(compiled, spec, precision, turn)
 
     def compile_text(self, spec: ModelSpec, file: str) -> TextRuntime:
         place = compiled_path(spec, f"openvino {self.version()}", _device(), "fp32", text=True)
@@ -107,26 +115,44 @@ def _compiled(file: str, place: str, options: dict[str, str], cut: Callable[[Any
 
 
 class _CompiledOpenVINO:
-    def __init__(self, compiled: Any, spec: ModelSpec, precision: Precision) -> None:
+    def __init__(
+        self,
+        compiled: Any,
+        spec: ModelSpec,
+        precision: Precision,
+        turn: AbstractContextManager[object],
+    ) -> None:
         self._compiled = compiled
         self._spec = spec
         self._precision = precision
-        self._request = compiled.create_infer_request()
+        self._turn = turn
+        self._idle: deque[Any] = deque()
 
     @property
     def precision(self) -> Precision:
         return self._precision
 
     def run(self, batch: Pixels) -> NDArray[np.float32]:
-        with _computing:
+        # Into memory of the binding's own: it can lock up for ever where two threads hand it
+        # arrays at once.
+        pixels = ov.Tensor(ov.Type.u8, batch.shape)
+        pixels.data[:] = batch
+        with self._turn:
+            # The one used last, whose memory is still in the caches.
             try:
-                self._request.infer([np.ascontiguousarray(batch)], share_inputs=True)
+                request = self._idle.pop()
+            except IndexError:
+                request = self._compiled.create_infer_request()
+            request.set_input_tensor(pixels)
+            try:
+                request.infer(share_outputs=True)
             except RuntimeError as error:
                 raise EncoderError(
                     f"{self._spec.name} failed in OpenVINO: {_clause(error)}"
                 ) from error
             # A copy: the request's memory is overwritten by its next inference.
-            output = np.array(self._request.get_output_tensor(0).data, dtype=np.float32)
+            output = np.array(request.get_output_tensor(0).data, dtype=np.float32)
+            self._idle.append(request)
         return per_picture(output, len(batch), self._spec)
 
 
