@@ -10,7 +10,8 @@ pictures; --list prints the wrong pairs, to be looked at.
 
 --peers runs every method of imagededup on the same files, with its default threshold, from an
 environment of its own that this script makes (in PLACE, to keep it; its dependencies take
-gigabytes). Ours are the pairs within a group of `near` or `identical`; theirs are as it gives them.
+gigabytes). Ours are the pairs within a group of `near`, with all that are identical to a member, or
+of `identical`; theirs are as it gives them.
 """
 
 import argparse
@@ -89,10 +90,20 @@ def ours(folder: Path, scratch: Path, model: str | None) -> tuple[float, Pairs]:
     started = time.perf_counter()
     with lookalike.open(scratch / "c", model=model) as photos:
         photos.index(folder)
-        groups = [group for group in photos.duplicates() if group.kind != "similar"]
+        found = photos.duplicates()
     seconds = time.perf_counter() - started
-    names = [sorted(Path(image.path).name for image in group.images) for group in groups]
-    return seconds, {pair for group in names for pair in combinations(group, 2)}
+    names = {
+        kind: [[Path(image.path).name for image in g.images] for g in found if g.kind == kind]
+        for kind in ("identical", "near")
+    }
+    # Of identical pictures one stands for all in the other kinds, whichever is taken for the best.
+    copies = {name: group for group in names["identical"] for name in group}
+    groups = [
+        sorted({copy for name in group for copy in copies.get(name, [name])})
+        for kind in names.values()
+        for group in kind
+    ]
+    return seconds, {pair for group in groups for pair in combinations(group, 2)}
 
 
 def theirs(folder: Path, environment: Path) -> dict[str, tuple[float, Pairs]]:

@@ -1,57 +1,103 @@
-"""How long `lookalike duplicates` takes over many pictures, and what it finds there.
+"""How long `lookalike duplicates` takes over many pictures, in what memory, and what it finds.
 
-    python -m benchmarks.duplicates_large FOLDER [--count 100000] [--keep PLACE]
+    python -m benchmarks.duplicates_large FOLDER [--count 100000] [--keep PLACE] [--seed 0]
 
-The pictures are real: those of FOLDER, and the nine parts of each, a third of each side, until
-there are enough. One in ten is there once more as a changed copy: compressed and turned by a
-quarter, or half the size. `--keep` keeps the set and its collection for another run.
+The pictures are real and each is there once: the files of FOLDER, of those with the same bytes one,
+and the four quarters of each file, until there are enough. One in ten is there once more as a
+changed copy: turned by a quarter, half the size, or cropped to 80 %. Copies are to be found with
+their originals; a group that holds others too is either wrong, or FOLDER holds near-identical
+pictures of its own. Indexing and finding are a process each, so that the memory is of finding
+alone. `--keep` keeps the set and its collection for another run.
 """
 
 import argparse
+import multiprocessing
 import random
+import resource
+import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 from PIL import Image
+from tests.support.changes import Change, cropped, resized
 
 import lookalike
+from benchmarks.table import print_table
+
+COPIES: dict[str, Change] = {
+    "turned": lambda picture: picture.transpose(Image.Transpose.ROTATE_90),
+    "half": resized(0.5),
+    "cropped": cropped(0.8, 0.3, 0.6),
+}
 
 
 def pictures(files: list[Path]) -> Iterator[Image.Image]:
-    """The files, then the parts of them: the first part of each, the second, and so on."""
-    for part in range(-1, 9):
+    """The files, then quarters of them: the first quarter of each, the second, and so on."""
+    for quarter in range(-1, 4):
         for file in files:
             with Image.open(file) as opened:
                 picture = opened.convert("RGB")
-            if part < 0:
+            if quarter < 0:
                 yield picture
                 continue
-            width, height = picture.width // 3, picture.height // 3
-            x, y = part % 3 * width, part // 3 * height
+            width, height = picture.width // 2, picture.height // 2
+            x, y = quarter % 2 * width, quarter // 2 * height
             yield picture.crop((x, y, x + width, y + height))
 
 
 def write_set(files: list[Path], count: int, place: Path) -> None:
-    """Write the set, a thousand a folder."""
+    """Write `<number>.jpg`, and `<number>-<kind of copy>.jpg`, a thousand numbers a folder."""
     written = 0
+    kinds = list(COPIES)
     for number, picture in enumerate(pictures(files)):
         folder = place / f"{number // 1000:03d}"
         folder.mkdir(parents=True, exist_ok=True)
         picture.save(folder / f"{number:06d}.jpg", quality=90)
         written += 1
         if number % 10 == 3:
-            turned = number % 20 == 3
-            copy = (
-                picture.transpose(Image.Transpose.ROTATE_90)
-                if turned
-                else picture.resize((max(1, picture.width // 2), max(1, picture.height // 2)))
-            )
-            copy.save(folder / f"{number:06d}-copy.jpg", quality=60)
+            kind = kinds[number // 10 % len(kinds)]
+            COPIES[kind](picture).save(folder / f"{number:06d}-{kind}.jpg", quality=60)
             written += 1
         if written >= count:
             return
+
+
+def distinct(folder: Path) -> list[Path]:
+    """The pictures below a folder, of those with the same bytes one."""
+    files = sorted(path for path in folder.rglob("*.jpg") if path.is_file())
+    return list({sha256(file.read_bytes()).digest(): file for file in files}.values())
+
+
+def index(place: Path) -> None:
+    """Index the set into the collection beside it."""
+    started = time.perf_counter()
+    with lookalike.open(place / "c") as photos:
+        photos.index(place / "set")
+        print(f"{len(photos):,} pictures, indexed in {time.perf_counter() - started:.0f} s")
+
+
+def find(place: Path) -> list[list[str]]:
+    """Find duplicates three times, and print what that takes; the near groups, names of files."""
+    (place / "c" / "cache" / "gists.npz").unlink(missing_ok=True)
+    with lookalike.open(place / "c") as photos:
+        runs = {}
+        for what, turned in (("first", True), ("again", True), ("not turned", False)):
+            photos._duplicates = None
+            started = time.perf_counter()
+            groups = photos.duplicates(turned=turned)
+            runs[what] = time.perf_counter() - started
+            if what == "first":
+                near = [group for group in groups if group.kind == "near"]
+    print_table(["run", "seconds"], [[what, f"{seconds:.0f}"] for what, seconds in runs.items()])
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    print(f"at most {peak / 1e6:,.0f} MB of memory")
+    return [[Path(image.path).stem for image in group.images] for group in near]
 
 
 def main() -> None:
@@ -59,37 +105,33 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    files = sorted(path for path in options.folder.rglob("*.jpg") if path.is_file())
-    random.Random(0).shuffle(files)
     with tempfile.TemporaryDirectory() as scratch:
         place = (options.keep or Path(scratch)).resolve()
         if not (place / "set").exists():
+            files = distinct(options.folder)
+            random.Random(options.seed).shuffle(files)
+            print(f"{len(files):,} files that differ")
             write_set(files, options.count, place / "set")
-        copies = len(list((place / "set").rglob("*-copy.jpg")))
-        with lookalike.open(place / "c") as photos:
-            started = time.perf_counter()
-            photos.index(place / "set")
-            print(f"{len(photos):,} pictures indexed in {time.perf_counter() - started:.0f} s")
-            for what in ("first", "again, after a change"):
-                started = time.perf_counter()
-                groups = photos.duplicates()
-                seconds = time.perf_counter() - started
-                print(f"duplicates, {what}: {seconds:.0f} s")
-                photos._duplicates = None
-            started = time.perf_counter()
-            photos.duplicates(turned=False)
-            print(f"duplicates, not turned: {time.perf_counter() - started:.0f} s")
-    found = wrong = 0
-    for group in groups:
-        if group.kind != "near":
-            continue
-        names = [Path(image.path).stem for image in group.images]
-        for name in names:
-            if name.endswith("-copy"):
-                found += name.removesuffix("-copy") in names
-        wrong += len({name.removesuffix("-copy") for name in names}) > 1
-    print(f"{found:,} of {copies:,} changed copies found; {wrong:,} groups hold others too")
+        fresh = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, fresh, max_tasks_per_child=1) as pool:
+            pool.submit(index, place).result()
+            groups = pool.submit(find, place).result()
+        there = Counter(file.stem[7:] for file in (place / "set").rglob("*-*.jpg"))
+    found = Counter(
+        name[7:]
+        for group in groups
+        for name in group
+        if name[7:] and any(other == name[:6] for other in group)
+    )
+    rows = [
+        [kind, f"{there[kind]:,}", f"{found[kind] / max(1, there[kind]):.3f}"] for kind in COPIES
+    ]
+    rows.append(["all", f"{there.total():,}", f"{found.total() / max(1, there.total()):.3f}"])
+    print_table(["changed copies", "there", "found"], rows)
+    others = sum(len({name[:6] for name in group}) > 1 for group in groups)
+    print(f"{len(groups):,} near groups, of which {others:,} hold others too")
 
 
 if __name__ == "__main__":

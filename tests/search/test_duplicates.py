@@ -80,7 +80,7 @@ def test_of_equal_copies_the_oldest_and_then_the_shortest_path_is_best(
 def test_pictures_that_only_look_alike_are_similar(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duplicates, "same_picture", lambda *_: False)
+    monkeypatch.setattr(duplicates, "shows", lambda *_: False)
     found = [group for group in find_duplicates(store, Looks()) if group.kind != "identical"]
     assert found
     assert {group.kind for group in found} == {"similar"}

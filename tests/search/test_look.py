@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from lookalike.search.look import Look, part_agreement, same_picture, whole_agreement
+from lookalike.search.look import Look, part_agreement, same_picture, shows, whole_agreement
 from tests.support.changes import CHANGES, cropped
 from tests.support.pictures import draw
 
@@ -30,6 +30,8 @@ def test_agreement_is_whole_with_itself() -> None:
     assert whole_agreement(look, look) == pytest.approx((1, 1), abs=1e-5)
     part = Look(cropped(0.75)(draw(3, 200, 200)))
     assert part_agreement(look, part)[0] > part_agreement(part, look)[0]
+    assert shows(look, part)
+    assert not shows(part, look)
 
 
 def sea(seed: int) -> Image.Image:

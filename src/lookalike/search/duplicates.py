@@ -2,20 +2,21 @@
 
 Identical pictures are found by content. For each other picture the store's index gives its nearest
 neighbours, and `gist.py` those that are like it in another position, so that work grows with the
-collection and not with its square; pairs that are near enough get a second look (`look.py`), which
-tells a changed copy from another picture of its kind.
+collection and not with its square. Pairs that are near enough get a glance (`glance.py`), and those
+that may be one picture a second look (`look.py`), which tells a changed copy from another picture
+of its kind.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
-from lookalike.search.gist import Gists, alike
+from lookalike.search.gist import Gist, Gists, alike
+from lookalike.search.glance import worth_a_look
 from lookalike.search.hits import hit_of
-from lookalike.search.look import same_picture
+from lookalike.search.look import same_picture, shows
 from lookalike.search.looks import Looks
 from lookalike.store import Store, StoredFile
 from lookalike.types import DuplicateGroup, DuplicateKind, Hit, Where
@@ -30,9 +31,8 @@ SIMILAR = 0.9
 """Least score of pictures that are called similar."""
 
 _BATCH = 512
-_THREADS = 2
-_PARTS = 3
-"""Of the work, of about the same size each: neighbours, gists, second looks."""
+_PARTS = 4
+"""Of the work, of about the same size each: neighbours, gists, glances, second looks."""
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -69,13 +69,24 @@ def find_duplicates(
     Raises:
         StoreError: the store cannot be read.
     """
+
+    def part_of(place: int) -> Progress:
+        def listen(done: int, total: int) -> None:
+            if on_progress is not None:
+                on_progress(place * len(alone) + len(alone) * done // total, _PARTS * len(alone))
+
+        return listen
+
     unknown = _without_embedding(store)
     files = {item.id: item for item in _all(store, where) if item.id not in unknown}
     identical = _identical(files.values())
-    alone = _without_copies(files, identical)
-    pairs = _neighbours(store, alone, on_progress)
-    turned = _turned(looks, gists, alone, pairs, on_progress)
-    near = _near(looks, alone, [*pairs, *turned], on_progress)
+    alone = dict(sorted(_without_copies(files, identical).items()))
+    pairs = _neighbours(store, alone, part_of(0))
+    items = [alone[i] for i in _paired(pairs)] if gists is None else list(alone.values())
+    taken = (gists or Gists()).of(looks, items, part_of(1))
+    turned = [] if gists is None else _turned(items, taken, pairs)
+    worth = _worth_a_look(looks, items, taken, [*pairs, *turned], part_of(2))
+    near = _near(looks, alone, worth, part_of(3))
     similar = _similar(_representatives(alone, near), pairs)
     kinds: list[tuple[DuplicateKind, list[list[int]]]] = [
         ("identical", identical),
@@ -175,14 +186,10 @@ def _without_copies(
     return {image_id: item for image_id, item in files.items() if item.file.path not in out}
 
 
-def _neighbours(
-    store: Store,
-    files: dict[int, StoredFile],
-    on_progress: Progress | None,
-) -> list[_Pair]:
+def _neighbours(store: Store, files: dict[int, StoredFile], on_progress: Progress) -> list[_Pair]:
     """Pairs of near pictures, the nearest first, each pair once."""
     pairs: dict[tuple[int, int], float] = {}
-    ids = np.array(sorted(files), dtype=np.int64)
+    ids = np.array(list(files), dtype=np.int64)
     among = None if len(files) == store.count() else ids
     for start in range(0, len(ids), _BATCH):
         part = ids[start : start + _BATCH]
@@ -195,35 +202,35 @@ def _neighbours(
                     and not _one_film(files.get(other), files[image_id])
                 ):
                     pairs[min(image_id, other), max(image_id, other)] = score
-        if on_progress is not None:
-            on_progress(start + len(part), _PARTS * len(ids))
+        on_progress(start + len(part), len(ids))
     ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
     return [_Pair(one, other, score) for (one, other), score in ranked]
 
 
-def _turned(
-    looks: Looks,
-    gists: Gists | None,
-    files: dict[int, StoredFile],
-    pairs: list[_Pair],
-    on_progress: Progress | None,
-) -> list[_Pair]:
+def _paired(pairs: list[_Pair]) -> list[int]:
+    """The pictures that are in any pair."""
+    return sorted({image_id for pair in pairs for image_id in (pair.one, pair.other)})
+
+
+def _turned(items: list[StoredFile], gists: Gist, pairs: list[_Pair]) -> list[_Pair]:
     """Pairs beyond `pairs` whose gists are alike, in whatever position."""
-    if gists is None:
-        return []
     known = {(pair.one, pair.other) for pair in pairs}
-    items = [files[i] for i in sorted(files)]
-
-    def listen(done: int, total: int) -> None:
-        if on_progress is not None:
-            on_progress(len(items) + len(items) * done // max(1, total), _PARTS * len(items))
-
-    found = alike([item.id for item in items], gists.of(looks, items, listen))
+    files = {item.id: item for item in items}
     return [
         _Pair(one, other, -1.0)
-        for one, other in sorted(found - known)
+        for one, other in sorted(alike(list(files), gists) - known)
         if not _one_film(files[one], files[other])
     ]
+
+
+def _worth_a_look(
+    looks: Looks, items: list[StoredFile], gists: Gist, pairs: list[_Pair], on_progress: Progress
+) -> list[tuple[int, int]]:
+    """Of pairs, either way round, those of which the first may show all of the second."""
+    place = {item.id: number for number, item in enumerate(items)}
+    places = np.array([(place[pair.one], place[pair.other]) for pair in pairs], np.int64)
+    worth = worth_a_look(looks, items, gists, places.reshape(-1, 2), on_progress)
+    return [(items[one].id, items[other].id) for one, other in worth.tolist()]
 
 
 def _one_film(one: StoredFile | None, other: StoredFile) -> bool:
@@ -234,10 +241,17 @@ def _one_film(one: StoredFile | None, other: StoredFile) -> bool:
 def _near(
     looks: Looks,
     files: dict[int, StoredFile],
-    pairs: list[_Pair],
-    on_progress: Progress | None,
+    pairs: list[tuple[int, int]],
+    on_progress: Progress,
 ) -> list[list[int]]:
-    """Groups of pictures that are one, changed: connected by pairs that looked the same."""
+    """Groups of pictures that are one, changed: connected by pairs that looked the same.
+
+    Args:
+        looks: of the pictures.
+        files: the pictures by id.
+        pairs: what may be, by the id of the first, so that its look is used while it is kept.
+        on_progress: called with (done, total).
+    """
     leader = {image_id: image_id for image_id in files}
 
     def head(image_id: int) -> int:
@@ -246,26 +260,22 @@ def _near(
             image_id = leader[image_id]
         return image_id
 
-    # By the id of the first, so that a look is taken once and used while it is kept.
-    in_order = sorted(pairs, key=lambda pair: (pair.one, pair.other))
-    with ThreadPoolExecutor(_THREADS, "second-look") as pool:
-        for start in range(0, len(in_order), _BATCH):
-            part = in_order[start : start + _BATCH]
-            looks.prepare(files[i] for i in {i for pair in part for i in (pair.one, pair.other)})
-            asked = [pair for pair in part if head(pair.one) != head(pair.other)]
-            answers = pool.map(lambda p: _same(looks, files[p.one], files[p.other]), asked)
-            for pair, same in zip(asked, answers, strict=True):
-                one, other = head(pair.one), head(pair.other)
-                if same and one != other:
-                    leader[max(one, other)] = min(one, other)
-            if on_progress is not None:
-                total = len(files)
-                done = total * (start + len(part)) // len(in_order)
-                on_progress(2 * total + done, _PARTS * total)
+    for done, (one, other) in enumerate(pairs):
+        if done % _BATCH == 0:
+            on_progress(done, len(pairs))
+        first, second = head(one), head(other)
+        if first != second and _shows(looks, files[one], files[other]):
+            leader[max(first, second)] = min(first, second)
+    on_progress(1, 1)
     members: dict[int, list[StoredFile]] = {}
     for image_id, item in files.items():
         members.setdefault(head(image_id), []).append(item)
     return [_ranked(items) for items in members.values() if len(items) > 1]
+
+
+def _shows(looks: Looks, one: StoredFile, other: StoredFile) -> bool:
+    first, second = looks.at(one), looks.at(other)
+    return first is not None and second is not None and shows(first, second)
 
 
 def _same(looks: Looks, one: StoredFile, other: StoredFile) -> bool:

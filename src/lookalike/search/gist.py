@@ -9,7 +9,6 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
@@ -32,7 +31,6 @@ _CLUSTERED = 20_000
 """From so many pictures on, gists are looked up through lists of similar ones."""
 
 _BATCH = 256
-_THREADS = 2
 
 Gist = NDArray[np.float32]
 Pairs = set[tuple[int, int]]
@@ -59,9 +57,13 @@ def gist_of(edges: Edges) -> Gist:
 
 
 class Gists:
-    """Gists of pictures: taken once, and kept in a file, which may be deleted at any time."""
+    """Gists of pictures: taken once, and kept in a file, which may be deleted at any time.
 
-    def __init__(self, file: str) -> None:
+    Args:
+        file: its path; None keeps nothing.
+    """
+
+    def __init__(self, file: str | None = None) -> None:
         self._file = file
         self._lock = threading.Lock()
 
@@ -81,14 +83,13 @@ class Gists:
         with self._lock:
             known = self._load()
             lacking = [item for item in files if _key(item) not in known]
-            with ThreadPoolExecutor(_THREADS, "gist") as pool:
-                for start in range(0, len(lacking), _BATCH):
-                    part = lacking[start : start + _BATCH]
-                    for item, look in zip(part, pool.map(looks.at, part), strict=True):
-                        if look is not None:
-                            known[_key(item)] = gist_of(look.edges).astype(np.float16)
-                    if on_progress is not None:
-                        on_progress(start + len(part), len(lacking))
+            for start in range(0, len(lacking), _BATCH):
+                part = lacking[start : start + _BATCH]
+                for item, look in zip(part, looks.several(part), strict=True):
+                    if look is not None:
+                        known[_key(item)] = gist_of(look.edges).astype(np.float16)
+                if on_progress is not None:
+                    on_progress(start + len(part), len(lacking))
             if lacking:
                 self._save(known, map(_key, files))
         nothing = np.zeros(PLACES * PLACES, np.float16)
@@ -96,6 +97,8 @@ class Gists:
         return np.array(rows, np.float32).reshape(len(files), PLACES * PLACES)
 
     def _load(self) -> dict[bytes, NDArray[np.float16]]:
+        if self._file is None:
+            return {}
         with suppress(OSError, ValueError, KeyError), np.load(self._file) as held:
             keys, gists = held["keys"], held["gists"]
             if gists.shape == (len(keys), PLACES * PLACES) and keys.dtype == np.dtype("V24"):
@@ -104,6 +107,8 @@ class Gists:
 
     def _save(self, known: dict[bytes, NDArray[np.float16]], keys: Iterable[bytes]) -> None:
         """Pictures that are gone are let go of; a place that cannot be written costs time."""
+        if self._file is None:
+            return
         kept = [key for key in dict.fromkeys(keys) if key in known]
         scratch = f"{self._file}.{secrets.token_hex(8)}.npz"  # machines may share it
         with suppress(OSError):

@@ -23,9 +23,10 @@ PART = 0.75
 DETAIL = 0.6
 """Least agreement of the two when what runs straight across or down, as a horizon, is left out."""
 
-_BLUR = 4.0
-_SIDES = tuple(round(share * SIDE) for share in (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6))
+SIDES = tuple(round(share * SIDE) for share in (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6))
 """Pixels of a look that a crop may have kept each way."""
+
+_BLUR = 4.0
 
 Edges = NDArray[np.float32]
 
@@ -63,15 +64,15 @@ class Look:
         return np.stack([np.rot90(side, n).ravel() for side in sides for n in range(4)])
 
     @cached_property
-    def spectrum(self) -> NDArray[np.complex128]:
-        """The Fourier transform of `edges`."""
+    def spectrum(self) -> NDArray[np.complexfloating]:
+        """(SIDE, SIDE // 2 + 1): the Fourier transform of `edges`."""
         return np.fft.rfft2(self.edges)
 
     @cached_property
-    def part_spectra(self) -> NDArray[np.complex128]:
+    def part_spectra(self) -> NDArray[np.complexfloating]:
         """(shares, 2, SIDE, SIDE // 2 + 1): of the picture made smaller, as it is and mirrored."""
-        padded = np.zeros((len(_SIDES), 2, SIDE, SIDE))
-        for place, side in enumerate(_SIDES):
+        padded = np.zeros((len(SIDES), 2, SIDE, SIDE), np.float32)
+        for place, side in enumerate(SIDES):
             part = self.part(side)
             padded[place, 0, :side, :side] = part
             padded[place, 1, :side, :side] = part[:, ::-1]
@@ -82,13 +83,14 @@ class Look:
         return _edges(self._grey.resize((side, side), Image.Resampling.BILINEAR))
 
     @cached_property
-    def spreads(self) -> list[NDArray[np.float64]]:
+    def spreads(self) -> list[NDArray[np.float32]]:
         """For each share, the length of `edges` in every window of that size."""
         total, squares = _integral(self.edges), _integral(self.edges * self.edges)
         spreads = []
-        for side in _SIDES:
+        for side in SIDES:
             mean = _windows(total, side) / side
-            spreads.append(np.sqrt(np.maximum(_windows(squares, side) - mean * mean, 1e-4)))
+            spread = np.sqrt(np.maximum(_windows(squares, side) - mean * mean, 1e-4))
+            spreads.append(spread.astype(np.float32))
         return spreads
 
 
@@ -98,11 +100,12 @@ Agreement = tuple[float, float]
 
 def same_picture(one: Look, other: Look) -> bool:
     """Whether both show one picture: as wholes in any position, or one as a part of the other."""
-    return (
-        _enough(whole_agreement(one, other), WHOLE)
-        or _enough(part_agreement(one, other), PART)
-        or _enough(part_agreement(other, one), PART)
-    )
+    return shows(one, other) or _enough(part_agreement(other, one), PART)
+
+
+def shows(one: Look, other: Look) -> bool:
+    """Whether one shows all of the other: as a whole in any position, or as a part."""
+    return _enough(whole_agreement(one, other), WHOLE) or _enough(part_agreement(one, other), PART)
 
 
 def whole_agreement(one: Look, other: Look) -> Agreement:
@@ -123,7 +126,7 @@ def part_agreement(whole: Look, part: Look) -> Agreement:
         if here.flat[place] > best:
             best, best_share = float(here.flat[place]), share
             mirrored, top, left = (int(axis) for axis in np.unravel_index(place, here.shape))
-    side = _SIDES[best_share]
+    side = SIDES[best_share]
     small = part.part(side)
     window = whole.edges[top : top + side, left : left + side]
     return best, _detail(window, small[:, ::-1] if mirrored else small)

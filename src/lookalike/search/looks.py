@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from lookalike.decode import decode
@@ -11,13 +11,15 @@ from lookalike.search.look import SIDE, Look
 from lookalike.source import read_media
 from lookalike.store import FileRecord, StoredFile
 
-_KEPT = 2048
+_KEPT = 512
 """Looks with all that was worked out of them, a few hundred KiB each."""
 
-_NOTED = 65_536
+_NOTED = 131_072
 """Looks as they were taken, 2 KiB each."""
 
 _THREADS = 2
+_LARGE = 100_000
+"""Bytes of a file from which on its decoding takes most of the time."""
 
 
 class Looks:
@@ -47,10 +49,12 @@ class Looks:
                     self._noted.popitem(last=False)
         return look
 
-    def prepare(self, wanted: Iterable[StoredFile]) -> None:
-        """Take the looks of these pictures, several at a time; no more than are kept."""
-        with ThreadPoolExecutor(_THREADS, "look") as pool:
-            list(pool.map(self.at, wanted))
+    def several(self, wanted: Sequence[StoredFile]) -> list[Look | None]:
+        """The looks of these pictures, as many as are kept at most."""
+        # Of small files, Python has most of the work, and its threads wait for each other.
+        small = sum(item.file.size for item in wanted) < _LARGE * len(wanted)
+        with ThreadPoolExecutor(1 if small else _THREADS, "look") as pool:
+            return list(pool.map(self.at, wanted))
 
 
 def _take(file: FileRecord) -> Look | None:
