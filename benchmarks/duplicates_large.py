@@ -6,8 +6,8 @@ The pictures are real and each is there once: the files of FOLDER, of those with
 and the four quarters of each file, until there are enough. One in ten is there once more as a
 changed copy: turned by a quarter, half the size, or cropped to 80 %. Copies are to be found with
 their originals; a group that holds others too is either wrong, or FOLDER holds near-identical
-pictures of its own. Indexing and finding are a process each, so that the memory is of finding
-alone. `--keep` keeps the set and its collection for another run.
+pictures of its own. Indexing and each run are processes of their own; what is at hand `again` are
+the gists that the first run kept. `--keep` keeps the set and its collection for another time.
 """
 
 import argparse
@@ -81,23 +81,30 @@ def index(place: Path) -> None:
         print(f"{len(photos):,} pictures, indexed in {time.perf_counter() - started:.0f} s")
 
 
-def find(place: Path) -> list[list[str]]:
-    """Find duplicates three times, and print what that takes; the near groups, names of files."""
-    (place / "c" / "cache" / "gists.npz").unlink(missing_ok=True)
+def find(place: Path, turned: bool) -> tuple[float, float, list[list[str]]]:
+    """Seconds, bytes of memory at most, and the near groups, names of files."""
     with lookalike.open(place / "c") as photos:
-        runs = {}
-        for what, turned in (("first", True), ("again", True), ("not turned", False)):
-            photos._duplicates = None
-            started = time.perf_counter()
-            groups = photos.duplicates(turned=turned)
-            runs[what] = time.perf_counter() - started
-            if what == "first":
-                near = [group for group in groups if group.kind == "near"]
-    print_table(["run", "seconds"], [[what, f"{seconds:.0f}"] for what, seconds in runs.items()])
+        started = time.perf_counter()
+        groups = photos.duplicates(turned=turned)
+        seconds = time.perf_counter() - started
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    print(f"at most {peak / 1e6:,.0f} MB of memory")
-    return [[Path(image.path).stem for image in group.images] for group in near]
+    near = [group for group in groups if group.kind == "near"]
+    return seconds, peak, [[Path(image.path).stem for image in group.images] for group in near]
+
+
+def print_found(groups: list[list[str]], there: Counter[str]) -> None:
+    """How many changed copies are in one group with their original, and how many hold others."""
+    found = Counter(
+        name[7:] for group in groups for name in group if name[7:] and name[:6] in group
+    )
+    rows = [
+        [kind, f"{there[kind]:,}", f"{found[kind] / max(1, there[kind]):.3f}"] for kind in COPIES
+    ]
+    rows.append(["all", f"{there.total():,}", f"{found.total() / max(1, there.total()):.3f}"])
+    print_table(["changed copies", "there", "found"], rows)
+    others = sum(len({name[:6] for name in group}) > 1 for group in groups)
+    print(f"{len(groups):,} near groups, of which {others:,} hold others too")
 
 
 def main() -> None:
@@ -114,24 +121,22 @@ def main() -> None:
             random.Random(options.seed).shuffle(files)
             print(f"{len(files):,} files that differ")
             write_set(files, options.count, place / "set")
+        gists = place / "c" / "cache" / "gists.npz"
+        gists.unlink(missing_ok=True)
         fresh = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(1, fresh, max_tasks_per_child=1) as pool:
             pool.submit(index, place).result()
-            groups = pool.submit(find, place).result()
+            runs = {
+                "first": pool.submit(find, place, True).result(),
+                "again": pool.submit(find, place, True).result(),
+                "not turned": pool.submit(find, place, False).result(),
+            }
         there = Counter(file.stem[7:] for file in (place / "set").rglob("*-*.jpg"))
-    found = Counter(
-        name[7:]
-        for group in groups
-        for name in group
-        if name[7:] and any(other == name[:6] for other in group)
-    )
     rows = [
-        [kind, f"{there[kind]:,}", f"{found[kind] / max(1, there[kind]):.3f}"] for kind in COPIES
+        [run, f"{seconds:.0f}", f"{peak / 1e6:,.0f}"] for run, (seconds, peak, _) in runs.items()
     ]
-    rows.append(["all", f"{there.total():,}", f"{found.total() / max(1, there.total()):.3f}"])
-    print_table(["changed copies", "there", "found"], rows)
-    others = sum(len({name[:6] for name in group}) > 1 for group in groups)
-    print(f"{len(groups):,} near groups, of which {others:,} hold others too")
+    print_table(["run", "seconds", "MB of memory at most"], rows)
+    print_found(runs["first"][2], there)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from lookalike.search.look import Look, part_agreement, same_picture, shows, whole_agreement
-from tests.support.changes import CHANGES, cropped
+from tests.support.changes import CHANGES, cropped, resized
 from tests.support.pictures import draw
 
 
@@ -64,3 +64,9 @@ def test_pictures_without_edges_are_never_the_same() -> None:
 def test_any_shape() -> None:
     for size in ((1, 1), (1, 300), (2000, 3)):
         same_picture(Look(Image.new("RGB", size, "red")), Look(draw(1)))
+
+
+def test_a_copy_smaller_than_a_look_has_no_edges_of_its_pixels() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((192, 192), Image.Resampling.BICUBIC)
+    assert whole_agreement(Look(picture), Look(resized(0.2)(picture)))[0] > 0.95

@@ -10,6 +10,7 @@ of its kind.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 
 import numpy as np
 
@@ -249,7 +250,7 @@ def _near(
     Args:
         looks: of the pictures.
         files: the pictures by id.
-        pairs: what may be, by the id of the first, so that its look is used while it is kept.
+        pairs: those of which the first may show all of the second.
         on_progress: called with (done, total).
     """
     leader = {image_id: image_id for image_id in files}
@@ -260,7 +261,8 @@ def _near(
             image_id = leader[image_id]
         return image_id
 
-    for done, (one, other) in enumerate(pairs):
+    # By the second: most is worked out of that, and used as long as its look is kept.
+    for done, (one, other) in enumerate(sorted(pairs, key=itemgetter(1, 0))):
         if done % _BATCH == 0:
             on_progress(done, len(pairs))
         first, second = head(one), head(other)

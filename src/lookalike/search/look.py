@@ -41,7 +41,9 @@ class Look:
     def __init__(self, picture: Image.Image) -> None:
         grey = picture.convert("L")
         size = (SIDE, SIDE)
-        self._grey = grey if grey.size == size else grey.resize(size, Image.Resampling.BOX)
+        # Made larger by boxes, a small picture would have the edges of its pixels.
+        way = Image.Resampling.BOX if min(grey.size) >= SIDE else Image.Resampling.BICUBIC
+        self._grey = grey if grey.size == size else grey.resize(size, way)
 
     @classmethod
     def of_bytes(cls, data: bytes) -> "Look":
@@ -64,33 +66,36 @@ class Look:
         return np.stack([np.rot90(side, n).ravel() for side in sides for n in range(4)])
 
     @cached_property
-    def spectrum(self) -> NDArray[np.complexfloating]:
-        """(SIDE, SIDE // 2 + 1): the Fourier transform of `edges`."""
-        return np.fft.rfft2(self.edges)
+    def spectra(self) -> NDArray[np.complexfloating]:
+        """(2, SIDE, SIDE // 2 + 1): Fourier transforms of `edges`, upright and mirrored."""
+        return np.fft.rfft2(np.stack([self.edges, self.edges[:, ::-1]]))
+
+    @cached_property
+    def parts(self) -> list[Edges]:
+        """For each of `SIDES`, the edges of the picture made so small, as a part of another."""
+        sizes = ((side, side) for side in SIDES)
+        return [_edges(self._grey.resize(size, Image.Resampling.BILINEAR)) for size in sizes]
 
     @cached_property
     def part_spectra(self) -> NDArray[np.complexfloating]:
-        """(shares, 2, SIDE, SIDE // 2 + 1): of the picture made smaller, as it is and mirrored."""
-        padded = np.zeros((len(SIDES), 2, SIDE, SIDE), np.float32)
-        for place, side in enumerate(SIDES):
-            part = self.part(side)
-            padded[place, 0, :side, :side] = part
-            padded[place, 1, :side, :side] = part[:, ::-1]
+        """(sides, 1, SIDE, SIDE // 2 + 1): Fourier transforms of `parts`, conjugate."""
+        padded = np.zeros((len(SIDES), 1, SIDE, SIDE), np.float32)
+        for place, part in enumerate(self.parts):
+            padded[place, 0, : len(part), : len(part)] = part
         return np.conj(np.fft.rfft2(padded))
-
-    def part(self, side: int) -> Edges:
-        """(side, side): the edges of the picture made smaller, as a part of another has them."""
-        return _edges(self._grey.resize((side, side), Image.Resampling.BILINEAR))
 
     @cached_property
     def spreads(self) -> list[NDArray[np.float32]]:
-        """For each share, the length of `edges` in every window of that size."""
+        """For each of `SIDES`, (2, places, places): the lengths of `edges` in all such windows.
+
+        Of the picture upright and mirrored.
+        """
         total, squares = _integral(self.edges), _integral(self.edges * self.edges)
         spreads = []
         for side in SIDES:
             mean = _windows(total, side) / side
             spread = np.sqrt(np.maximum(_windows(squares, side) - mean * mean, 1e-4))
-            spreads.append(spread.astype(np.float32))
+            spreads.append(np.stack([spread, spread[:, ::-1]]).astype(np.float32))
         return spreads
 
 
@@ -116,20 +121,19 @@ def whole_agreement(one: Look, other: Look) -> Agreement:
 
 
 def part_agreement(whole: Look, part: Look) -> Agreement:
-    """How well a picture, upright or mirrored, agrees with the best place of another."""
-    found = np.fft.irfft2(whole.spectrum * part.part_spectra, (SIDE, SIDE))
+    """How well a picture agrees with the best place of another, upright or mirrored."""
+    found = np.fft.irfft2(whole.spectra * part.part_spectra, (SIDE, SIDE))
     best, best_share, mirrored, top, left = -1.0, 0, 0, 0, 0
     for share, spread in enumerate(whole.spreads):
-        places = len(spread)
+        places = spread.shape[1]
         here = found[share, :, :places, :places] / spread
         place = int(here.argmax())
         if here.flat[place] > best:
             best, best_share = float(here.flat[place]), share
             mirrored, top, left = (int(axis) for axis in np.unravel_index(place, here.shape))
     side = SIDES[best_share]
-    small = part.part(side)
-    window = whole.edges[top : top + side, left : left + side]
-    return best, _detail(window, small[:, ::-1] if mirrored else small)
+    edges = whole.edges[:, ::-1] if mirrored else whole.edges
+    return best, _detail(edges[top : top + side, left : left + side], part.parts[best_share])
 
 
 def _enough(agreement: Agreement, least: float) -> bool:
