@@ -303,7 +303,7 @@ class Collection:
     ) -> list[DuplicateGroup]:
         """Groups of identical, then near-identical, then similar pictures; large ones first.
 
-        Seconds for a few thousand pictures, many minutes for a hundred thousand. The last answer is
+        Seconds for a few thousand pictures, minutes for a hundred thousand. The last answer is
         kept, and given again until the collection changes.
 
         Args:

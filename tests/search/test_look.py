@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from lookalike.search.look import Look, part_agreement, same_picture, shows, whole_agreement
-from tests.support.changes import CHANGES, cropped, resized
+from tests.support.changes import CHANGES, compressed, cropped, resized
 from tests.support.pictures import draw
 
 
@@ -66,7 +66,26 @@ def test_any_shape() -> None:
         same_picture(Look(Image.new("RGB", size, "red")), Look(draw(1)))
 
 
+def textured(seed: int) -> Image.Image:
+    noise = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    return Image.fromarray(noise).resize((192, 192), Image.Resampling.BICUBIC)
+
+
 def test_a_copy_smaller_than_a_look_has_no_edges_of_its_pixels() -> None:
-    noise = np.random.default_rng(1).integers(0, 256, (24, 24, 3), dtype=np.uint8)
-    picture = Image.fromarray(noise).resize((192, 192), Image.Resampling.BICUBIC)
+    picture = textured(1)
     assert whole_agreement(Look(picture), Look(resized(0.2)(picture)))[0] > 0.95
+
+
+@pytest.mark.parametrize("shade", ["white", "black", "#7f7f7f"])
+@pytest.mark.parametrize("quality", [30, 90])
+def test_a_frame_is_not_looked_at(quality: int, shade: str) -> None:
+    for seed in range(5):
+        picture = textured(seed)
+        framed = compressed(quality)(ImageOps.expand(picture, (12, 9, 20, 14), shade))
+        assert whole_agreement(Look(picture), Look(framed))[0] > 0.8, seed
+
+
+def test_a_thing_in_front_of_nothing_keeps_what_is_around_it() -> None:
+    thing = draw(4, 60, 60)
+    alone = ImageOps.expand(thing, 60, "white")
+    assert not same_picture(Look(thing), Look(alone))

@@ -3,6 +3,7 @@
 Embeddings of two photos of one scene may be as near as those of a photo and its copy. A look keeps
 where the edges are: a small grey picture without its slow changes, so that light, colour and
 compression matter little, and two shots of one scene, whose edges lie elsewhere, do not agree.
+A frame of one shade around a picture is left out.
 """
 
 from functools import cached_property
@@ -27,6 +28,14 @@ SIDES = tuple(round(share * SIDE) for share in (0.95, 0.9, 0.85, 0.8, 0.75, 0.7,
 """Pixels of a look that a crop may have kept each way."""
 
 _BLUR = 4.0
+_RIM_VARIES = 48
+"""Levels of grey between the outermost pixels of a frame, compressed, at most."""
+
+_FRAME_VARIES = 12
+"""Levels from its shade in a line of it, on average: compressed, it has traces of the picture."""
+
+_INSIDE = 0.6
+"""Least share of each side within a frame: a thing in front of nothing has none."""
 
 Edges = NDArray[np.float32]
 
@@ -39,7 +48,7 @@ class Look:
     """
 
     def __init__(self, picture: Image.Image) -> None:
-        grey = picture.convert("L")
+        grey = _without_frame(picture.convert("L"))
         size = (SIDE, SIDE)
         # Made larger by boxes, a small picture would have the edges of its pixels.
         way = Image.Resampling.BOX if min(grey.size) >= SIDE else Image.Resampling.BICUBIC
@@ -150,6 +159,22 @@ def _without_lines(edges: Edges) -> Edges:
     across = edges.mean(axis=1, keepdims=True)
     down = edges.mean(axis=0, keepdims=True)
     return np.asarray(edges - across - down + edges.mean(), dtype=np.float32)
+
+
+def _without_frame(grey: Image.Image) -> Image.Image:
+    """What is inside of a frame of one shade on all four sides, if there is one."""
+    values = np.asarray(grey, dtype=np.float32)
+    rim = np.concatenate([values[[0, -1]].ravel(), values[:, [0, -1]].ravel()])
+    if np.ptp(rim) > _RIM_VARIES:
+        return grey
+    away = np.abs(values - np.median(rim))
+    down, across = (np.flatnonzero(away.mean(axis=axis) > _FRAME_VARIES) for axis in (1, 0))
+    if not len(down) or not len(across):
+        return grey
+    left, top, right, bottom = across[0], down[0], across[-1] + 1, down[-1] + 1
+    if min((right - left) / grey.width, (bottom - top) / grey.height) < _INSIDE:
+        return grey
+    return grey.crop((int(left), int(top), int(right), int(bottom)))
 
 
 def _edges(grey: Image.Image) -> Edges:
