@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from lookalike.collection import Collection
 from lookalike.decode import thumbnail
@@ -68,7 +68,7 @@ def router(metrics: Metrics) -> APIRouter:
     @routes.post(
         "/search",
         summary="Search by picture",
-        response_model_exclude_unset=True,
+        response_model=SearchBody,
         openapi_extra=BODY_SCHEMA,
         responses={
             status: {"model": ErrorBody, "description": text} for status, text in _REFUSALS.items()
@@ -76,7 +76,7 @@ def router(metrics: Metrics) -> APIRouter:
     )
     def search(
         collection: Chosen, question: Annotated[Question, Depends(read_question)]
-    ) -> SearchBody:
+    ) -> Response:
         """The pictures most similar to those that you send, or name by id, address or upload."""
         request = question.request
         asked = resolve(collection, request, question.sent)
@@ -93,7 +93,8 @@ def router(metrics: Metrics) -> APIRouter:
             preview = asked.first.preview(collection, query.positives[0].at)
             small = base64.b64encode(preview).decode("ascii")
             answer.preview = f"data:image/jpeg;base64,{small}"
-        return answer
+        # Written here, in a thread, and not once more by the framework in the event loop.
+        return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
 
     return routes
 
