@@ -1,10 +1,16 @@
 """The server under 32 clients who search by picture, beside the pure rate of inference.
 
     python -m benchmarks.serving [--clients 32] [--seconds 10] [--model MODEL_FOLDER]
+        [--precision fp32]
 
 The bar is what the encoder alone does with these pictures, decoded before: batches of 16 in one
-thread. Requests go over HTTP to a server in a process of its own. Clients share this process, so on
-a small machine they take their part of the cores; they send what was made before, to take little.
+thread, in the precision that the server is told to use as well. Requests go over HTTP to a server
+in a process of its own. Clients share this process, so on a small machine they take their part of
+the cores; they send what was made before, to take little.
+
+A request is more than inference. The limit is cores / CPU seconds of decoding a picture, of
+inference and of a client, measured in this run: what a server could do whose HTTP and search cost
+nothing. CPU seconds are read from /proc, so this runs on Linux.
 """
 
 import argparse
@@ -25,27 +31,52 @@ import numpy as np
 
 from benchmarks.table import print_table
 from lookalike.decode import decode
-from lookalike.encoders import load
+from lookalike.encoders import Encoder, cores, load
+from lookalike.types import Pixels
 
 SHARED = Path(os.environ.get("LOOKALIKE_SHARED", "../shared"))
 
 
-def inference_rate(model: str, pictures: list[bytes], seconds: float) -> float:
-    """Pictures/s of the encoder alone."""
-    encoder = load(model)
-    prepared = [encoder.prepare(decode(data, at_least=encoder.decode_hint)) for data in pictures]
-    batch = np.stack(prepared[:16])
-    encoder.embed(batch)
-    done, started = 0, time.perf_counter()
-    while time.perf_counter() - started < seconds:
-        encoder.embed(batch)
-        done += len(batch)
-    return done / (time.perf_counter() - started)
+class Alone:
+    """The encoder alone, without a server.
+
+    Attributes:
+        precision: what it computes in.
+        decoding: CPU seconds to decode and resize a picture.
+    """
+
+    def __init__(self, model: str, precision: str, pictures: list[bytes]) -> None:
+        self._encoder = load(model, precision=precision)
+        started = time.process_time()
+        prepared = [_prepared(self._encoder, data) for data in pictures]
+        self.decoding = (time.process_time() - started) / len(pictures)
+        self._batch = np.stack(prepared[:16])
+        self._encoder.embed(self._batch)
+        self.precision = self._encoder.precision
+
+    def rate(self, seconds: float) -> tuple[float, float]:
+        """Pictures/s, and CPU seconds a picture."""
+        done, cpu, started = 0, time.process_time(), time.perf_counter()
+        while time.perf_counter() - started < seconds:
+            self._encoder.embed(self._batch)
+            done += len(self._batch)
+        return done / (time.perf_counter() - started), (time.process_time() - cpu) / done
 
 
-def serve(folder: str) -> tuple[subprocess.Popen[str], str]:
+def _prepared(encoder: Encoder, data: bytes) -> Pixels:
+    return encoder.prepare(decode(data, at_least=encoder.decode_hint))
+
+
+def cpu_of(process: int) -> float:
+    """CPU seconds of another process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def serve(folder: str, precision: str = "auto") -> tuple[subprocess.Popen[str], str]:
     """A server in a process of its own, and its address."""
     command = [sys.executable, "-m", "lookalike", "serve", "-c", folder, "--port", "0"]
+    command += ["--precision", precision]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr
     found = re.search(r"http://\S+", process.stderr.readline())
@@ -122,6 +153,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--model", default=str(SHARED / "models/mobilenet-edgetpu"))
+    parser.add_argument("--precision", default="auto")
     parser.add_argument("--images", type=Path, default=SHARED / "data/intel/test")
     args = parser.parse_args()
     files = sorted(args.images.rglob("*.jpg"))
@@ -134,26 +166,39 @@ def main() -> None:
             (gallery / f"{number}.jpg").write_bytes(data)
         command = [sys.executable, "-m", "lookalike", "index", str(gallery), "-c", folder]
         subprocess.run([*command, "--model", args.model], check=True, capture_output=True)
-        process, address = serve(folder)
+        encoder = Alone(args.model, args.precision, pictures)
+        process, address = serve(folder, encoder.precision)
         try:
             requests = [request(data, address) for data in pictures]
             ask(address, requests, args.clients, 2)
-            rates, pure, took = [], [], []
+            turns, took = [], []
             for _ in range(3):
-                pure.append(inference_rate(args.model, pictures, args.seconds / 3))
+                alone, inference = encoder.rate(args.seconds / 3)
+                before = cpu_of(process.pid), time.process_time(), time.perf_counter()
                 answers = ask(address, requests, args.clients, args.seconds / 3)
-                rates.append(len(answers) / (args.seconds / 3))
+                after = cpu_of(process.pid), time.process_time(), time.perf_counter()
+                server, clients, wall = (b - a for a, b in zip(before, after, strict=True))
+                count = len(answers)
+                turns.append((count / wall, alone, server / count, clients / count, inference))
                 took += answers
         finally:
             process.terminate()
             process.wait()
-    rate, alone = statistics.median(rates), statistics.median(pure)
+    rate, alone, server, clients, inference = map(statistics.median, zip(*turns, strict=True))
+    limit = cores() / (encoder.decoding + inference + clients)
     print_table(
         [f"{args.clients} clients, search by picture", ""],
         [
             ["requests/s", f"{rate:.0f}"],
-            ["the encoder alone, pictures/s", f"{alone:.0f}"],
+            [f"the encoder alone in {encoder.precision}, pictures/s", f"{alone:.0f}"],
             ["share of it", f"{rate / alone:.2f}"],
+            ["the limit, requests/s", f"{limit:.0f}"],
+            ["share of the encoder alone that it is", f"{limit / alone:.2f}"],
+            ["CPU time of the server, ms a request", f"{1000 * server:.2f}"],
+            ["of which decoding, alone", f"{1000 * encoder.decoding:.2f}"],
+            ["and inference, alone", f"{1000 * inference:.2f}"],
+            ["CPU time of a client, ms a request", f"{1000 * clients:.2f}"],
+            ["cores at work for them", f"{rate * (server + clients):.2f}"],
             ["median, ms", f"{1000 * statistics.median(took):.0f}"],
             ["p99, ms", f"{1000 * np.percentile(took, 99):.0f}"],
             ["errors", "0"],
