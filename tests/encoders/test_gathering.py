@@ -70,7 +70,9 @@ def test_what_waits_is_shared_out_among_the_lanes() -> None:
         slow.go.set()
         assert [one.result(30).tolist() for one in first] == [[[200]], [[201]]]
         assert [other.result(30).tolist() for other in others] == [[[v]] for v in range(20, 30)]
-    assert slow.sizes[:3] == [1, 1, 6]  # the one whose turn it is, and half of the nine others
+    # The one whose turn it is, and half of the others: nine, or eight if the other lane was quick.
+    assert slow.sizes[:2] == [1, 1]
+    assert slow.sizes[2] in (5, 6)
     assert sum(slow.sizes) == 12
     assert slow.alone[:3] == [True, False, False]
     assert gathering.embed(picture(7)).tolist() == [[7]]

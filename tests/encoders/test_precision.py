@@ -1,7 +1,9 @@
 import json
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -14,12 +16,18 @@ from lookalike.types import Pixels
 
 from .models import Graph, noise, tiny, write_model
 
+_EXACT_S = 0.02
+
 
 @dataclass
 class _Fake:
-    """A runtime whose bf16 turns every embedding by an angle of the test's choice."""
+    """A runtime whose bf16 turns embeddings by an angle, and takes seconds, of the test's choice.
+
+    In fp32 a batch takes `_EXACT_S`.
+    """
 
     cosine: float
+    seconds: float = 0.0
     name: str = "fake"
     released: str = "1.0"
     fast_first: bool = True
@@ -33,7 +41,9 @@ class _Fake:
 
     def compile(self, spec: ModelSpec, file: str, precision: Precision, lanes: int = 1) -> Runtime:
         self.compiled.append(precision)
-        return _FakeRuntime(precision, self.cosine if precision == "bf16" else 1.0)
+        if precision == "fp32":
+            return _FakeRuntime(precision, 1.0, _EXACT_S)
+        return _FakeRuntime(precision, self.cosine, self.seconds)
 
     def compile_text(self, spec: ModelSpec, file: str) -> TextRuntime:
         raise AssertionError("words are computed in fp32, without being asked")
@@ -43,8 +53,10 @@ class _Fake:
 class _FakeRuntime:
     precision: Precision
     cosine: float
+    seconds: float
 
     def run(self, batch: Pixels) -> NDArray[np.float32]:
+        time.sleep(self.seconds)
         row = [self.cosine, np.sqrt(1 - self.cosine**2)]
         return np.tile(np.array(row, dtype=np.float32), (len(batch), 1))
 
@@ -70,11 +82,22 @@ def test_a_faithful_bf16_is_used_and_remembered(spec: ModelSpec) -> None:
         assert json.load(file) == {
             "precision": "bf16",
             "minimum_cosine": pytest.approx(0.9995, abs=1e-5),
+            "times_as_fast": ANY,
             "pictures": 16,
         }
     again = _Fake(0.9995)
     assert settle(again, spec, "f", noise(1)).precision == "bf16"
     assert again.compiled == ["bf16"]
+
+
+def test_a_bf16_that_takes_longer_is_not_used(spec: ModelSpec) -> None:
+    assert settle(_Fake(0.9995, 3 * _EXACT_S), spec, "f", noise(20)).precision == "fp32"
+    (record,) = _records()
+    with open(record, "rb") as file:
+        assert json.load(file)["times_as_fast"] < 1
+    again = _Fake(0.9995)
+    assert settle(again, spec, "f", noise(1)).precision == "fp32"
+    assert again.compiled == ["fp32"]
 
 
 def test_a_drifting_bf16_falls_back_and_is_remembered(spec: ModelSpec) -> None:
@@ -178,6 +201,8 @@ class _Blank:
         blank = batch.reshape(len(batch), -1).max(axis=1) == 0
         rows = np.ones((len(batch), 2), dtype=np.float32)
         rows[blank] = 0 if self.precision == "fp32" else (1, -1)
+        if self.precision == "fp32":
+            time.sleep(_EXACT_S)
         return rows
 
 

@@ -114,6 +114,7 @@ def test_the_schema_names_every_route_and_its_errors(client: TestClient) -> None
         "/api/index/events",
         "/api/encoders",
         "/api/encoders/{number}",
+        "/api/encoders/{number}/compare",
         "/api/encoders/{number}/switch",
         "/api/folders",
         "/api/duplicates",

@@ -77,7 +77,7 @@ def inference(command: F) -> F:
             default="auto",
             show_default=True,
             type=click.Choice(["auto", "fp32", "bf16"]),
-            help="Arithmetic; auto is bf16 where the CPU has it and the embeddings keep.",
+            help="Arithmetic; auto is bf16 where the CPU is quicker in it and the embeddings keep.",
         ),
         click.option(
             "--runtime",

@@ -26,8 +26,8 @@ class Encoder:
         file: path of the ONNX file that the record describes.
         text: the files of its text side; None where it shall have none.
         runtime: "auto", "openvino" or "onnxruntime".
-        precision: "fp32", "bf16", or "auto": bf16 where the CPU computes it natively and this
-            model's embeddings stay within cosine 0.999 of fp32, else fp32.
+        precision: "fp32", "bf16", or "auto": bf16 where the CPU computes it natively and no
+            slower, and this model's embeddings stay within cosine 0.999 of fp32, else fp32.
         threads: how many to compute a batch in; None is one a core.
 
     Raises:

@@ -1,12 +1,14 @@
 """Which arithmetic to compute in: the fastest one that this model keeps its embeddings in.
 
 The first time a model meets a machine that computes bf16 natively, its first batch is embedded in
-both precisions. What that measured is kept beside the user's other caches, so that later
-processes compile once.
+both precisions, for what it changes and for what it takes: a CPU without matrix units (AMX) may
+have bf16 and be slower in it. What that measured is kept beside the user's other caches, so that
+later processes compile once.
 """
 
 import os
 import tempfile
+import time
 
 import msgspec
 import numpy as np
@@ -20,16 +22,29 @@ MINIMUM_COSINE = 0.999
 """A picture's embedding in reduced precision may not stray further from its own in fp32."""
 
 _SAMPLE = 16
+_TURNS = 3
+
+_SLOWER = 0.85
+"""Below so many times fp32's speed, reduced precision does not pay: nearer to 1 it may be noise."""
+
+_BRIEF_S = 0.01
+"""What takes less in fp32 is too brief to be timed, and to matter."""
 
 
-class _Drift(msgspec.Struct):
+class _Measured(msgspec.Struct):
     precision: Precision
     minimum_cosine: float
+    times_as_fast: float
     pictures: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether the precision keeps the embeddings, and is worth it."""
+        return self.minimum_cosine >= MINIMUM_COSINE and self.times_as_fast >= _SLOWER
 
 
 def settle(factory: RuntimeFactory, spec: ModelSpec, file: str, batch: Pixels) -> Runtime:
-    """Compile in the fastest native precision that passes the drift gate, else in fp32.
+    """Compile in the native reduced precision if that pays and passes the drift gate, or in fp32.
 
     Args:
         factory: the runtime.
@@ -47,19 +62,34 @@ def settle(factory: RuntimeFactory, spec: ModelSpec, file: str, batch: Pixels) -
     record = _record_path(factory, spec)
     known = _read(record)
     if known is not None and known.precision == precision:
-        passed = known.minimum_cosine >= MINIMUM_COSINE
-        return factory.compile(spec, file, precision if passed else "fp32")
+        return factory.compile(spec, file, precision if known.passed else "fp32")
     fast = factory.compile(spec, file, precision)
     exact = factory.compile(spec, file, "fp32")
     sample = batch[:_SAMPLE]
     similar = cosines(fast, exact, sample)
     if not len(similar):
         return exact
-    drift = _Drift(precision, float(similar.min()), len(similar))
+    found = _Measured(
+        precision, float(similar.min()), times_as_fast(fast, exact, sample), len(similar)
+    )
     # One picture alone says too little to be remembered for all to come.
-    if drift.pictures >= _SAMPLE or drift.minimum_cosine < MINIMUM_COSINE:
-        _write(record, drift)
-    return fast if drift.minimum_cosine >= MINIMUM_COSINE else exact
+    if found.pictures >= _SAMPLE or found.minimum_cosine < MINIMUM_COSINE:
+        _write(record, found)
+    return fast if found.passed else exact
+
+
+def times_as_fast(fast: Runtime, exact: Runtime, sample: Pixels) -> float:
+    """How many times as fast the first is, by the best of a few turns of both; 1 if that is brief.
+
+    Both have run before.
+    """
+    best = [float("inf")] * 2
+    for _ in range(_TURNS):
+        for which, runtime in enumerate((fast, exact)):
+            started = time.perf_counter()
+            runtime.run(sample)
+            best[which] = min(best[which], time.perf_counter() - started)
+    return best[1] / max(best[0], 1e-9) if best[1] >= _BRIEF_S else 1.0
 
 
 def cosines(fast: Runtime, exact: Runtime, sample: Pixels) -> NDArray[np.float64]:
@@ -84,19 +114,19 @@ def _record_path(factory: RuntimeFactory, spec: ModelSpec) -> str:
     return os.path.join(folder, "precision", f"{spec.weights}-{factory.name}-{version}.json")
 
 
-def _read(path: str) -> _Drift | None:
+def _read(path: str) -> _Measured | None:
     try:
         with open(path, "rb") as file:
-            return msgspec.json.decode(file.read(), type=_Drift)
+            return msgspec.json.decode(file.read(), type=_Measured)
     except (OSError, ValueError):  # unreadable, cut short, or by another version
         return None
 
 
-def _write(path: str, drift: _Drift) -> None:
+def _write(path: str, measured: _Measured) -> None:
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), delete=False) as file:
-            file.write(msgspec.json.encode(drift))
+            file.write(msgspec.json.encode(measured))
         os.replace(file.name, path)
     except OSError:
         pass  # a cache that cannot be written is measured again next time
