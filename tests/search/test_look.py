@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from lookalike.search.look import Look, part_agreement, same_picture, shows, whole_agreement
+from lookalike.search.look import (
+    Look,
+    is_tilted,
+    part_agreement,
+    same_picture,
+    shows,
+    whole_agreement,
+)
 from tests.support.changes import CHANGES, compressed, cropped, resized
 from tests.support.pictures import draw
 
@@ -59,6 +66,26 @@ def test_pictures_without_edges_are_never_the_same() -> None:
     assert whole_agreement(flat, flat) == (0, 0)
     assert not same_picture(flat, Look(Image.new("RGB", (50, 50), "blue")))
     assert not same_picture(flat, Look(draw(1)))
+
+
+@pytest.mark.parametrize("degrees", [-11, -7, -2, 3, 5, 10])
+@pytest.mark.parametrize("kept", [1.0, 0.9, 0.8])
+def test_a_tilted_picture_is_the_same(degrees: float, kept: float) -> None:
+    for seed in range(5):
+        picture = draw(seed, 200, 200)
+        tilted = cropped(kept)(picture.rotate(degrees, Image.Resampling.BICUBIC))
+        look, other = Look(picture), Look(compressed(60)(tilted))
+        assert is_tilted(look, other), seed
+        assert is_tilted(other, look), seed
+
+
+def test_pictures_of_their_own_are_not_tilted_ones() -> None:
+    looks = [Look(draw(seed, 240, 180)) for seed in range(12)] + [Look(sea(n)) for n in range(6)]
+    for place, one in enumerate(looks):
+        for other in looks[:place]:
+            assert not is_tilted(one, other)
+    nothing = Look(Image.new("RGB", (80, 80), "white"))
+    assert not is_tilted(nothing, nothing)
 
 
 def test_any_shape() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from lookalike.search.gist import Gist, Gists, alike
 from lookalike.search.glance import worth_a_look
 from lookalike.search.hits import hit_of
-from lookalike.search.look import same_picture, shows
+from lookalike.search.look import Look, is_tilted, same_picture, shows
 from lookalike.search.looks import Looks
 from lookalike.store import Store, StoredFile
 from lookalike.types import DuplicateGroup, DuplicateKind, Hit, Where
@@ -27,6 +27,9 @@ NEIGHBOURS = 6
 
 CANDIDATE = 0.65
 """Least score of a pair that gets a second look; gists find what is one picture as a whole."""
+
+TILTED_CANDIDATE = 0.72
+"""Least score of a pair that may be a picture and its copy, tilted by a few degrees."""
 
 SIMILAR = 0.9
 """Least score of pictures that are called similar."""
@@ -87,7 +90,8 @@ def find_duplicates(
     taken = (gists or Gists()).of(looks, items, part_of(1))
     turned = [] if gists is None else _turned(items, taken, pairs)
     worth = _worth_a_look(looks, items, taken, [*pairs, *turned], part_of(2))
-    near = _near(looks, alone, worth, part_of(3))
+    tilted = [(p.one, p.other) for p in pairs if p.score >= TILTED_CANDIDATE]
+    near = _near(looks, alone, worth, tilted, part_of(3))
     similar = _similar(_representatives(alone, near), pairs)
     kinds: list[tuple[DuplicateKind, list[list[int]]]] = [
         ("identical", identical),
@@ -243,6 +247,7 @@ def _near(
     looks: Looks,
     files: dict[int, StoredFile],
     pairs: list[tuple[int, int]],
+    tilted: list[tuple[int, int]],
     on_progress: Progress,
 ) -> list[list[int]]:
     """Groups of pictures that are one, changed: connected by pairs that looked the same.
@@ -251,6 +256,7 @@ def _near(
         looks: of the pictures.
         files: the pictures by id.
         pairs: those of which the first may show all of the second.
+        tilted: those of which one may be the other, tilted.
         on_progress: called with (done, total).
     """
     leader = {image_id: image_id for image_id in files}
@@ -262,11 +268,13 @@ def _near(
         return image_id
 
     # By the second: most is worked out of that, and used as long as its look is kept.
-    for done, (one, other) in enumerate(sorted(pairs, key=itemgetter(1, 0))):
+    asked = [(one, other, shows) for one, other in sorted(pairs, key=itemgetter(1, 0))]
+    asked += [(one, other, is_tilted) for one, other in sorted(tilted)]
+    for done, (one, other, agree) in enumerate(asked):
         if done % _BATCH == 0:
-            on_progress(done, len(pairs))
+            on_progress(done, len(asked))
         first, second = head(one), head(other)
-        if first != second and _shows(looks, files[one], files[other]):
+        if first != second and _agree(looks, files[one], files[other], agree):
             leader[max(first, second)] = min(first, second)
     on_progress(1, 1)
     members: dict[int, list[StoredFile]] = {}
@@ -275,16 +283,15 @@ def _near(
     return [_ranked(items) for items in members.values() if len(items) > 1]
 
 
-def _shows(looks: Looks, one: StoredFile, other: StoredFile) -> bool:
+def _agree(
+    looks: Looks, one: StoredFile, other: StoredFile, agree: Callable[[Look, Look], bool]
+) -> bool:
     first, second = looks.at(one), looks.at(other)
-    return first is not None and second is not None and shows(first, second)
+    return first is not None and second is not None and agree(first, second)
 
 
 def _same(looks: Looks, one: StoredFile, other: StoredFile) -> bool:
-    if one.file.content == other.file.content:
-        return True
-    first, second = looks.at(one), looks.at(other)
-    return first is not None and second is not None and same_picture(first, second)
+    return one.file.content == other.file.content or _agree(looks, one, other, same_picture)
 
 
 def _similar(files: dict[int, StoredFile], pairs: list[_Pair]) -> list[list[int]]:

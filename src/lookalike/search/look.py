@@ -6,7 +6,7 @@ compression matter little, and two shots of one scene, whose edges lie elsewhere
 A frame of one shade around a picture is left out.
 """
 
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,24 @@ PART = 0.75
 DETAIL = 0.6
 """Least agreement of the two when what runs straight across or down, as a horizon, is left out."""
 
+TILTED = 0.72
+"""Least agreement of two pictures of which one is tilted: there is one place to agree in.
+
+Of copies of photographs, tilted by 3 to 10 degrees, nineteen in twenty reach 0.84; of 1,290 pairs
+of others with near embeddings none reached 0.58.
+"""
+
 SIDES = tuple(round(share * SIDE) for share in (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6))
 """Pixels of a look that a crop may have kept each way."""
+
+_TILTS = tuple(angle for angle in range(-12, 13, 3) if angle)
+"""Degrees that a copy may be tilted by."""
+
+_SCALES = (1.0, 0.9, 0.8)
+"""Shares of each side that it may have kept, once its corners were cut off."""
+
+_MIDDLE = 17
+"""Every other pixel of so many each way stays inside the picture at all these tilts."""
 
 _BLUR = 4.0
 _RIM_VARIES = 48
@@ -94,6 +110,16 @@ class Look:
         return np.conj(np.fft.rfft2(padded))
 
     @cached_property
+    def middle(self) -> Edges:
+        """(_MIDDLE * _MIDDLE,): the middle of `edges` without straight lines, length 1 or all 0."""
+        return np.asarray(_middles(self.edges, (0.0,), (1.0,))[0])
+
+    @cached_property
+    def tilted(self) -> Edges:
+        """(ways, _MIDDLE * _MIDDLE): the same of the picture tilted, with corners or without."""
+        return _middles(self.edges, _TILTS, _SCALES)
+
+    @cached_property
     def spreads(self) -> list[NDArray[np.float32]]:
         """For each of `SIDES`, (2, places, places): the lengths of `edges` in all such windows.
 
@@ -114,7 +140,15 @@ Agreement = tuple[float, float]
 
 def same_picture(one: Look, other: Look) -> bool:
     """Whether both show one picture: as wholes in any position, or one as a part of the other."""
-    return shows(one, other) or _enough(part_agreement(other, one), PART)
+    return shows(one, other) or _enough(part_agreement(other, one), PART) or is_tilted(one, other)
+
+
+def is_tilted(one: Look, other: Look) -> bool:
+    """Whether one is the other, tilted by a few degrees, with its corners or without."""
+    return (
+        max(float((one.tilted @ other.middle).max()), float((other.tilted @ one.middle).max()))
+        >= TILTED
+    )
 
 
 def shows(one: Look, other: Look) -> bool:
@@ -159,6 +193,35 @@ def _without_lines(edges: Edges) -> Edges:
     across = edges.mean(axis=1, keepdims=True)
     down = edges.mean(axis=0, keepdims=True)
     return np.asarray(edges - across - down + edges.mean(), dtype=np.float32)
+
+
+def _middles(edges: Edges, tilts: tuple[float, ...], scales: tuple[float, ...]) -> Edges:
+    """The middle of a picture in all these ways, without straight lines; length 1 or all 0."""
+    places, shares = _places(tilts, scales)
+    found = (edges.ravel()[places] * shares).sum(axis=0).reshape(-1, _MIDDLE, _MIDDLE)
+    rows = found - found.mean(axis=1, keepdims=True)
+    rows = (rows - rows.mean(axis=2, keepdims=True)).reshape(len(found), -1)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, 1e-6), np.float32)
+
+
+@cache
+def _places(
+    tilts: tuple[float, ...], scales: tuple[float, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """(4, ways * _MIDDLE * _MIDDLE) twice: pixels, and their shares of one that lies between."""
+    across = 2 * np.arange(_MIDDLE) - (_MIDDLE - 1)
+    y, x = np.meshgrid(across, across, indexing="ij")
+    angles = np.radians(tilts)[:, None, None, None]
+    sizes = np.array(scales)[:, None, None]
+    cos, sin = sizes * np.cos(angles), sizes * np.sin(angles)
+    down = (y * cos + x * sin + (SIDE - 1) / 2).ravel()
+    right = (x * cos - y * sin + (SIDE - 1) / 2).ravel()
+    top, left = np.floor(down).astype(np.int64), np.floor(right).astype(np.int64)
+    low, far = down - top, right - left
+    places = np.stack([top * SIDE + left + step for step in (0, 1, SIDE, SIDE + 1)])
+    shares = np.stack([(1 - low) * (1 - far), (1 - low) * far, low * (1 - far), low * far])
+    return places, shares.astype(np.float32)
 
 
 def _without_frame(grey: Image.Image) -> Image.Image:
