@@ -28,7 +28,7 @@ NEIGHBOURS = 6
 CANDIDATE = 0.65
 """Least score of a pair that gets a second look; gists find what is one picture as a whole."""
 
-TILTED_CANDIDATE = 0.72
+TILTED_CANDIDATE = 0.8
 """Least score of a pair that may be a picture and its copy, tilted by a few degrees."""
 
 SIMILAR = 0.9
