@@ -9,7 +9,6 @@ second. Beside the number of pictures that are in the collection it is printed a
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,20 +17,11 @@ from pathlib import Path
 
 import lookalike
 from benchmarks.indexing_limit import multiply
+from benchmarks.soak import resident
 from benchmarks.table import print_table
 from lookalike.errors import CollectionNotFoundError, StoreError
 
 SHARED = Path(os.environ.get("LOOKALIKE_SHARED", "../shared"))
-
-
-def resident(process: int) -> float:
-    """MB that a process has resident; 0 where it has ended."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
-    except OSError:
-        return 0.0
-    found = re.search(r"VmRSS:\s+(\d+)", status)
-    return int(found[1]) / 1000 if found else 0.0
 
 
 def children(process: int) -> list[int]:
@@ -65,14 +55,14 @@ def main() -> None:
         command = [sys.executable, "-m", "lookalike", "index", str(folder), "-c", str(place)]
         started = time.monotonic()
         with subprocess.Popen([*command, "--model", args.model], stdout=subprocess.PIPE) as run:
-            most = most_workers = 0.0
+            most = most_workers = 0
             while run.poll() is None:
                 most = max(most, resident(run.pid))
                 most_workers = max(most_workers, sum(map(resident, children(run.pid))))
                 done = stored(place)
                 if done >= (len(rows) + 1) * args.count / 10:
-                    rows.append([f"{done:,}", f"{most:.0f}", f"{most_workers:.0f}"])
-                    most = most_workers = 0.0
+                    rows.append([f"{done:,}", f"{most / 1e6:.0f}", f"{most_workers / 1e6:.0f}"])
+                    most = most_workers = 0
                 time.sleep(0.5)
         seconds = time.monotonic() - started
         print(f"{stored(place):,} pictures in {seconds:.0f} s")

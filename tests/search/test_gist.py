@@ -10,23 +10,13 @@ from lookalike.search import Gists, Looks
 from lookalike.search.gist import alike, gist_of
 from lookalike.search.look import Look
 from lookalike.store import FileRecord, StoredFile
-from tests.support.pictures import draw
+from tests.support.pictures import photo
 
 POSITIONS = [None, *Image.Transpose]
 
 
 def gist(picture: Image.Image) -> np.ndarray:
     return gist_of(Look(picture.convert("RGB")).edges)
-
-
-def photo(seed: int) -> Image.Image:
-    """With edges of many sizes."""
-    noise = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), dtype=np.uint8)
-    return Image.blend(
-        draw(seed, 192, 192),
-        Image.fromarray(noise).resize((192, 192), Image.Resampling.BICUBIC),
-        0.5,
-    )
 
 
 @pytest.mark.parametrize("position", POSITIONS)

@@ -12,17 +12,7 @@ from lookalike.search.glance import ENOUGH, agreement_of, positions_of, windows_
 from lookalike.search.look import SIDES, Look
 from lookalike.store import FileRecord, StoredFile
 from tests.support.changes import CHANGES, cropped
-from tests.support.pictures import draw
-
-
-def photo(seed: int) -> Image.Image:
-    """With edges of many sizes."""
-    noise = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), dtype=np.uint8)
-    return Image.blend(
-        draw(seed, 192, 192),
-        Image.fromarray(noise).resize((192, 192), Image.Resampling.BICUBIC),
-        0.5,
-    )
+from tests.support.pictures import photo
 
 
 def agreement(one: Image.Image, other: Image.Image) -> float:

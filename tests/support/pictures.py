@@ -14,6 +14,16 @@ def draw(seed: int, width: int = 72, height: int = 64) -> Image.Image:
     return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
 
 
+def photo(seed: int) -> Image.Image:
+    """With edges of many sizes."""
+    noise = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    return Image.blend(
+        draw(seed, 192, 192),
+        Image.fromarray(noise).resize((192, 192), Image.Resampling.BICUBIC),
+        0.5,
+    )
+
+
 def encoded(seed: int, codec: str = "JPEG", width: int = 72, height: int = 64) -> bytes:
     """The file of `draw(seed)`."""
     out = io.BytesIO()

@@ -81,13 +81,6 @@ def evaluate(
     # Told before minutes of work, not after.
     if html is not None and not os.path.isdir(os.path.dirname(os.path.abspath(html))):
         raise click.FileError(html, "there is no such folder")
-    if (folder is None) == (collection is None):
-        raise click.UsageError("name a FOLDER, or a collection with -c, one of the two")
-    if collection is not None and models:
-        raise click.UsageError(
-            "a collection has its own encoder: leave out --model, or name a FOLDER"
-        )
-
     with ExitStack() as stack:
         encoders, measure = _subject(stack, folder, collection, models, runtime, precision)
         if write_calibration:
@@ -130,7 +123,9 @@ def _subject(
 
     if collection is not None and folder is None:
         if models:
-            raise click.UsageError("a collection has its own encoder: leave --model out")
+            raise click.UsageError(
+                "a collection has its own encoder: leave out --model, or name a FOLDER"
+            )
         from lookalike import open as open_collection
 
         opened = stack.enter_context(

@@ -11,7 +11,7 @@ from lookalike.evaluation.embedding import Embedded, embed_files
 from lookalike.evaluation.labelled import LabelledFolder, check_classes, list_labelled
 from lookalike.evaluation.measure import Pictures, Subject, numbered
 from lookalike.evaluation.records import Cost, Evaluation, EvaluationListener
-from lookalike.evaluation.summing import INSTANCES, Progress, copies, sum_up
+from lookalike.evaluation.summing import INSTANCES, Progress, copies, cost_of, sum_up
 from lookalike.types import Ids
 
 
@@ -96,9 +96,4 @@ def _usable(listing: LabelledFolder, embedded: list[Embedded]) -> tuple[Ids, Pic
 
 def _cost(encoder: Encoder, embedded: Embedded) -> Cost:
     timed = int(embedded.usable.sum())
-    return Cost(
-        milliseconds_per_image=1000 * embedded.seconds / timed,
-        encode_milliseconds_per_image=1000 * embedded.encode_seconds / timed,
-        bytes_per_image=2 * encoder.dimension,
-        model_bytes=os.path.getsize(encoder.file),
-    )
+    return cost_of(encoder, 1000 * embedded.seconds / timed, 1000 * embedded.encode_seconds / timed)

@@ -8,8 +8,8 @@ import numpy as np
 from lookalike.errors import EvaluationError
 from lookalike.evaluation.labelled import check_classes
 from lookalike.evaluation.measure import Pictures, Subject, numbered
-from lookalike.evaluation.records import Cost, Evaluation, EvaluationListener
-from lookalike.evaluation.summing import INSTANCES, Progress, copies, sum_up
+from lookalike.evaluation.records import Evaluation, EvaluationListener
+from lookalike.evaluation.summing import INSTANCES, Progress, copies, cost_of, sum_up
 from lookalike.store import StoredFile
 from lookalike.types import Embeddings, Skipped, is_address
 
@@ -59,12 +59,7 @@ def evaluate_collection(
         encoder.spec.name,
         encoder,
         np.concatenate(parts)[rows],
-        Cost(
-            milliseconds_per_image=None,
-            encode_milliseconds_per_image=None,
-            bytes_per_image=2 * encoder.dimension,
-            model_bytes=os.path.getsize(encoder.file),
-        ),
+        cost_of(encoder),
     )
     return sum_up(
         collection.location,

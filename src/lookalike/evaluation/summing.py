@@ -1,13 +1,15 @@
 """What every evaluation has in common, wherever its embeddings come from."""
 
+import os
 import time
 from collections.abc import Sequence
 
 import numpy as np
 
+from lookalike.encoders import Encoder
 from lookalike.evaluation.instances import CHANGES, embed_changed, found_again, sample
 from lookalike.evaluation.measure import Pictures, Subject, measure
-from lookalike.evaluation.records import Evaluation, EvaluationListener, EvaluationProgress
+from lookalike.evaluation.records import Cost, Evaluation, EvaluationListener, EvaluationProgress
 
 INSTANCES = 300
 
@@ -42,6 +44,18 @@ class Progress:
 def copies(pictures: int, instances: int) -> int:
     """How many changed copies an encoder gets to see."""
     return min(instances, pictures) * len(CHANGES)
+
+
+def cost_of(
+    encoder: Encoder, milliseconds: float | None = None, encode_milliseconds: float | None = None
+) -> Cost:
+    """What an encoder costs; the times of an image, where they were measured."""
+    return Cost(
+        milliseconds_per_image=milliseconds,
+        encode_milliseconds_per_image=encode_milliseconds,
+        bytes_per_image=2 * encoder.dimension,
+        model_bytes=os.path.getsize(encoder.file),
+    )
 
 
 def sum_up(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.search.gist import PLACES, Gist
-from lookalike.search.look import SIDE, SIDES, Edges
+from lookalike.search.look import SIDE, SIDES, Edges, to_length
 from lookalike.search.looks import Looks
 from lookalike.store import StoredFile
 
@@ -89,7 +89,7 @@ def windows_of(edges: Edges) -> Windows:
         places = len(means) // PLACES
         squares = cells.reshape(-1, places, PLACES, places, PLACES).transpose(0, 1, 3, 2, 4)
         found.append(squares.reshape(len(edges), places * places, PLACES * PLACES))
-    return _to_length(np.concatenate(found, axis=1))
+    return to_length(np.concatenate(found, axis=1))
 
 
 def positions_of(gists: Gist) -> Windows:
@@ -103,7 +103,7 @@ def positions_of(gists: Gist) -> Windows:
         for side in (upright, upright[:, ::-1], rolled, rolled[:, ::-1])
         for way in (side, side[:, :, ::-1])
     ]
-    return _to_length(np.stack(ways, axis=1).reshape(len(gists), 8, PLACES * PLACES))
+    return to_length(np.stack(ways, axis=1).reshape(len(gists), 8, PLACES * PLACES))
 
 
 _NOTHING: Edges = np.zeros((SIDE, SIDE), np.float32)
@@ -125,8 +125,3 @@ def _window_means() -> list[NDArray[np.float32]]:
         cells -= cells.mean(axis=1, keepdims=True)
         found.append(cells.reshape(-1, SIDE).astype(np.float32))
     return found
-
-
-def _to_length(rows: Windows) -> Windows:
-    length = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.asarray(rows / np.maximum(length, 1e-6), np.float32)

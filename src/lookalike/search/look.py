@@ -112,7 +112,7 @@ class Look:
     @cached_property
     def middle(self) -> Edges:
         """(_MIDDLE * _MIDDLE,): the middle of `edges` without straight lines, length 1 or all 0."""
-        return np.asarray(_middles(self.edges, (0.0,), (1.0,))[0])
+        return _middles(self.edges, (0.0,), (1.0,)).ravel()
 
     @cached_property
     def tilted(self) -> Edges:
@@ -200,8 +200,12 @@ def _middles(edges: Edges, tilts: tuple[float, ...], scales: tuple[float, ...]) 
     places, shares = _places(tilts, scales)
     found = (edges.ravel()[places] * shares).sum(axis=0).reshape(-1, _MIDDLE, _MIDDLE)
     rows = found - found.mean(axis=1, keepdims=True)
-    rows = (rows - rows.mean(axis=2, keepdims=True)).reshape(len(found), -1)
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return to_length((rows - rows.mean(axis=2, keepdims=True)).reshape(len(found), -1))
+
+
+def to_length(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(..., n) of length 1, or all 0 where there was next to nothing."""
+    length = np.linalg.norm(rows, axis=-1, keepdims=True)
     return np.asarray(rows / np.maximum(length, 1e-6), np.float32)
 
 
